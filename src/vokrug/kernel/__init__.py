@@ -1,0 +1,28 @@
+"""Words that every domain shares: money, ids, time, refusals, languages. No I/O."""
+
+from vokrug.kernel.clock import Clock, MovedClock
+from vokrug.kernel.ids import new_id
+from vokrug.kernel.languages import Text, pick_language
+from vokrug.kernel.money import (
+    Rounding,
+    format_minor,
+    parse_minor,
+    round_ratio,
+    share_out,
+)
+from vokrug.kernel.refusals import Refusal, Retry
+
+__all__ = [
+    "Clock",
+    "MovedClock",
+    "Refusal",
+    "Retry",
+    "Rounding",
+    "Text",
+    "format_minor",
+    "new_id",
+    "parse_minor",
+    "pick_language",
+    "round_ratio",
+    "share_out",
+]

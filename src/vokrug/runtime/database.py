@@ -1,0 +1,113 @@
+"""The one way to PostgreSQL: a pool, a transaction, and rows turned into types.
+
+Operations receive a `Tx`. What must be the last thing of a transaction (the event log's head rows)
+is registered with `tx.before_commit`; it runs once, right before COMMIT.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import asyncpg
+
+T = TypeVar("T")
+Row = asyncpg.Record
+Conn = asyncpg.Connection[Row]
+
+CLASHES = (
+    asyncpg.exceptions.DeadlockDetectedError,
+    asyncpg.exceptions.SerializationError,
+    asyncpg.exceptions.LockNotAvailableError,
+)
+
+
+class Tx:
+    """One transaction. All SQL goes through the six verbs below."""
+
+    def __init__(self, connection: Conn) -> None:
+        self.connection = connection
+        self.attachments: dict[Any, Any] = {}
+        self._before_commit: list[Callable[[], Awaitable[None]]] = []
+
+    async def all(self, kind: type[T], sql: str, *args: object) -> list[T]:
+        """Rows as `kind`, whose fields bear the columns' names."""
+        return [kind(**row) for row in await self.connection.fetch(sql, *args)]
+
+    async def one(self, kind: type[T], sql: str, *args: object) -> T:
+        found = await self.maybe(kind, sql, *args)
+        assert found is not None, "a row that must exist is missing"
+        return found
+
+    async def maybe(self, kind: type[T], sql: str, *args: object) -> T | None:
+        row = await self.connection.fetchrow(sql, *args)
+        return None if row is None else kind(**row)
+
+    async def rows(self, sql: str, *args: object) -> Sequence[Row]:
+        return await self.connection.fetch(sql, *args)
+
+    async def value(self, sql: str, *args: object) -> Any:
+        """The first column of the first row, or None."""
+        return await self.connection.fetchval(sql, *args)
+
+    async def run(self, sql: str, *args: object) -> int:
+        """Execute, and say how many rows were touched."""
+        status = await self.connection.execute(sql, *args)
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    async def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        await self.connection.executemany(sql, rows)
+
+    def before_commit(self, work: Callable[[], Awaitable[None]]) -> None:
+        self._before_commit.append(work)
+
+    async def finish(self) -> None:
+        while self._before_commit:
+            await self._before_commit.pop(0)()
+
+
+class Database:
+    """A pool of connections to one PostgreSQL."""
+
+    def __init__(self, pool: "asyncpg.Pool[Row]") -> None:
+        self.pool = pool
+
+    @classmethod
+    async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 10, **server_settings: str) -> "Database":
+        """`server_settings` are PostgreSQL settings of each session, such as `plan_cache_mode`."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            server_settings={"application_name": "vokrug", "timezone": "UTC", "jit": "off", **server_settings},
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def transaction(self, *, isolation: str = "read_committed", readonly: bool = False) -> AsyncIterator[Tx]:
+        async with self.pool.acquire() as connection:
+            async with connection.transaction(isolation=isolation, readonly=readonly):  # type: ignore[arg-type]
+                tx = Tx(connection)  # type: ignore[arg-type]
+                yield tx
+                await tx.finish()
+
+    async def replayed(self, story: Callable[[Tx], Awaitable[T]], *, tries: int = 5) -> T:
+        """Run a story in a transaction; on a clash of locks run it again from its start."""
+        for attempt in range(tries):
+            try:
+                async with self.transaction() as tx:
+                    return await story(tx)
+            except CLASHES:
+                if attempt == tries - 1:
+                    raise
+                await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)
+        raise AssertionError("unreachable")
+
+    async def ping(self, timeout: timedelta = timedelta(seconds=2)) -> None:
+        await self.pool.fetchval("select 1", timeout=timeout.total_seconds())
