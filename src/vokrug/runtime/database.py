@@ -8,7 +8,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import asyncpg
@@ -76,13 +75,20 @@ class Database:
         self.pool = pool
 
     @classmethod
-    async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 10, **server_settings: str) -> "Database":
+    async def connect(
+        cls, url: str, *, min_size: int = 1, max_size: int = 10, **server_settings: str
+    ) -> "Database":
         """`server_settings` are PostgreSQL settings of each session, such as `plan_cache_mode`."""
         pool = await asyncpg.create_pool(
             url,
             min_size=min_size,
             max_size=max_size,
-            server_settings={"application_name": "vokrug", "timezone": "UTC", "jit": "off", **server_settings},
+            server_settings={
+                "application_name": "vokrug",
+                "timezone": "UTC",
+                "jit": "off",
+                **server_settings,
+            },
         )
         return cls(pool)
 
@@ -90,12 +96,16 @@ class Database:
         await self.pool.close()
 
     @asynccontextmanager
-    async def transaction(self, *, isolation: str = "read_committed", readonly: bool = False) -> AsyncIterator[Tx]:
-        async with self.pool.acquire() as connection:
-            async with connection.transaction(isolation=isolation, readonly=readonly):  # type: ignore[arg-type]
-                tx = Tx(connection)  # type: ignore[arg-type]
-                yield tx
-                await tx.finish()
+    async def transaction(
+        self, *, isolation: str = "read_committed", readonly: bool = False
+    ) -> AsyncIterator[Tx]:
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation=isolation, readonly=readonly),  # type: ignore[arg-type]
+        ):
+            tx = Tx(connection)  # type: ignore[arg-type]
+            yield tx
+            await tx.finish()
 
     async def replayed(self, story: Callable[[Tx], Awaitable[T]], *, tries: int = 5) -> T:
         """Run a story in a transaction; on a clash of locks run it again from its start."""
@@ -109,5 +119,6 @@ class Database:
                 await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)
         raise AssertionError("unreachable")
 
-    async def ping(self, timeout: timedelta = timedelta(seconds=2)) -> None:
-        await self.pool.fetchval("select 1", timeout=timeout.total_seconds())
+    async def ping(self, *, within_s: float = 2) -> None:
+        async with asyncio.timeout(within_s):
+            await self.pool.fetchval("select 1")
