@@ -88,9 +88,7 @@ async def price(call: Call, body: Basket) -> Answer[Priced]:
     },
 )
 async def find(call: Call) -> Answer[Found]:
-    return Answer(
-        Found(call.path["basket_id"], {name: str(value) for name, value in call.asked.items()})
-    )
+    return Answer(Found(call.path["basket_id"], {name: str(value) for name, value in call.asked.items()}))
 
 
 @routes.post("/v1/baskets/{basket_id:uuid}:drop", answers={204: None}, roles=[Role.STAFF])

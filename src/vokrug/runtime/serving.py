@@ -25,7 +25,8 @@ from typing import Any
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from vokrug.runtime.one_write import OneWriteProtocol
 
 log = logging.getLogger("vokrug.serving")
 
@@ -46,7 +47,7 @@ class Serving:
     backlog: int = 2048
     keep_alive_s: int = 75
     prepare: Callable[[], None] | None = None  # configures logs, before the application is made
-    forwarded_allow_ips: str = "127.0.0.1"
+    trusted_proxies: str | None = None  # addresses whose X-Forwarded-* headers are believed
 
 
 def serve(app_factory: Factory, host: str = "127.0.0.1", port: int = 8000, **more: Any) -> None:
@@ -78,7 +79,7 @@ def _config(how: Serving) -> uvicorn.Config:
         how.app_factory,
         factory=True,
         loop="uvloop",
-        http=HttpToolsProtocol,
+        http=OneWriteProtocol,
         ws="none",
         lifespan="on",
         access_log=False,
@@ -86,7 +87,8 @@ def _config(how: Serving) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=how.keep_alive_s,
         timeout_graceful_shutdown=int(how.grace_s),
-        forwarded_allow_ips=how.forwarded_allow_ips,
+        proxy_headers=how.trusted_proxies is not None,
+        forwarded_allow_ips=how.trusted_proxies,
         backlog=how.backlog,
     )
 
@@ -112,7 +114,7 @@ def _work(how: Serving, channel: socket.socket) -> None:
     server.run(sockets=[])
 
 
-class CountedProtocol(HttpToolsProtocol):
+class CountedProtocol(OneWriteProtocol):
     """Tells the parent when a connection has ended."""
 
     channel: socket.socket

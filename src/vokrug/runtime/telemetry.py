@@ -17,7 +17,6 @@ from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     generate_latest,
 )
@@ -34,8 +33,6 @@ LATENCY = Histogram(
     ["method", "route"],
     buckets=LATENCY_BUCKETS_S,
 )
-IN_FLIGHT = Gauge("vokrug_http_requests_in_flight", "Requests being worked on.", multiprocess_mode="livesum")
-
 _collectors: list[Collector] = []
 
 
