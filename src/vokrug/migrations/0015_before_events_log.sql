@@ -105,7 +105,8 @@ begin
            -- A type nobody registered becomes null here, and the column refuses it.
            (select t.id from events_type t where t.id = fact.type),
            fact.partition, fact.id, fact.subject, fact.data
-      from fact join head using (partition);
+      -- A fact without a key has no head, hence no position, and is refused rather than left out.
+      from fact left join head using (partition);
 end $$;
 
 -- The log as its readers see it, with the type's name instead of its number.

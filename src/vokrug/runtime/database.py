@@ -8,13 +8,13 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 
 T = TypeVar("T")
 Row = asyncpg.Record
-Conn = asyncpg.Connection[Row]
+Conn: TypeAlias = "asyncpg.Connection[Row]"
 
 CLASHES = (
     asyncpg.exceptions.DeadlockDetectedError,
