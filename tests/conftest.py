@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 import vokrug
+from vokrug import events
 from vokrug.kernel import new_id
 from vokrug.runtime.database import Database
 
@@ -33,5 +35,7 @@ async def database_url() -> AsyncIterator[str]:
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     database = await Database.connect(database_url)
+    async with database.transaction() as tx:
+        await events.synchronise(tx, datetime.now(UTC))
     yield database
     await database.close()
