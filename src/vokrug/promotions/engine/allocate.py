@@ -1,0 +1,78 @@
+"""Sharing whole amounts: over lines, over units, over rows of a receipt. Nothing lost, nothing made up."""
+
+from collections.abc import Sequence
+
+from vokrug.kernel import share_out
+from vokrug.promotions.engine.priced import Split
+
+
+def share_with_room(total: int, weights: Sequence[int], rooms: Sequence[int]) -> list[int]:
+    """Share by weight, no part larger than its room; what one cannot take moves to the others.
+
+    Rooms are never larger than weights. When all the rooms together are too small, less is shared.
+    """
+    shares = [0] * len(weights)
+    left = min(total, sum(rooms))
+    open_parts = [i for i, room in enumerate(rooms) if room > 0]
+    while left > 0:
+        tried = share_out(left, [weights[i] for i in open_parts])
+        full = {i for i, share in zip(open_parts, tried, strict=True) if share > rooms[i]}
+        if not full:
+            for i, share in zip(open_parts, tried, strict=True):
+                shares[i] = share
+            break
+        for i in full:
+            shares[i] = rooms[i]
+            left -= rooms[i]
+        open_parts = [i for i in open_parts if i not in full]
+    return shares
+
+
+def deal(total: int, runs: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    """Share by weight over units that come as runs of `(units, weight of each)`.
+
+    Largest remainder, equal ones to the earlier unit. Answers `(run, units, share of each)`: the last
+    run to receive an odd minor unit is cut in two, so the runs stay few however many units there are.
+    """
+    if total == 0:
+        return [(run, units, 0) for run, (units, _) in enumerate(runs)]
+    whole = sum(units * weight for units, weight in runs)
+    if whole == 0:  # nothing to weigh by: every unit alike
+        runs = [(units, 1) for units, _ in runs]
+        whole = sum(units for units, _ in runs)
+    floors = [total * weight // whole for _, weight in runs]
+    odd = total - sum(units * floor for (units, _), floor in zip(runs, floors, strict=True))
+    extra = [0] * len(runs)
+    for run in sorted(range(len(runs)), key=lambda run: (-(total * runs[run][1] % whole), run)):
+        extra[run] = min(odd, runs[run][0])
+        odd -= extra[run]
+    dealt = []
+    for run, (units, _) in enumerate(runs):
+        if extra[run]:
+            dealt.append((run, extra[run], floors[run] + 1))
+        if units > extra[run]:
+            dealt.append((run, units - extra[run], floors[run]))
+    return dealt
+
+
+def split_weighed(qty_milli: int, price_minor: int, sum_minor: int) -> tuple[Split, ...]:
+    """Receipt rows of a weighed line: one if some price gives the sum, else two prices a kopeck apart."""
+    if times(price_minor, qty_milli) == sum_minor:
+        return (Split(qty_milli, price_minor, sum_minor),)
+    low = sum_minor * 1000 // qty_milli
+    for price in (low, low + 1):
+        if times(price, qty_milli) == sum_minor:
+            return (Split(qty_milli, price, sum_minor),)
+    # Exactly `dearer` thousandths at the next kopeck make up what the lower price leaves short; a
+    # neighbour is tried because both halves may round up.
+    dearer = sum_minor * 1000 - low * qty_milli
+    for dear in (dearer, dearer - 1, dearer + 1):
+        rows = (qty_milli - dear, low), (dear, low + 1)
+        if 0 < dear < qty_milli and sum(times(price, qty) for qty, price in rows) == sum_minor:
+            return tuple(Split(qty, price, times(price, qty)) for qty, price in rows)
+    return (Split(qty_milli, low, sum_minor),)
+
+
+def times(price_minor: int, qty_milli: int) -> int:
+    """Price × quantity, rounded half up, as every till does."""
+    return (price_minor * qty_milli + 500) // 1000

@@ -1,0 +1,97 @@
+"""The points layer: how far points may pay, and which line they pay for."""
+
+from typing import NamedTuple
+
+from vokrug.kernel import share_out
+from vokrug.promotions.engine.allocate import share_with_room
+from vokrug.promotions.engine.basket import Burn, Shopper
+from vokrug.promotions.engine.compile import CapRule, ProgrammeRule
+from vokrug.promotions.engine.priced import BurnAnswer
+from vokrug.promotions.engine.work import Work
+
+
+class Burnt(NamedTuple):
+    """The answer, and by line the money that points pay, the points, and the floor they kept."""
+
+    answer: BurnAnswer
+    money: list[int]
+    points: list[int]
+    floor: list[int]
+
+
+def burn_points(
+    work: Work, wish: Burn, shopper: Shopper | None, caps: list[CapRule], programmes: list[ProgrammeRule]
+) -> Burnt:
+    """The most that may be paid is always answered; it is taken only as far as the shopper wishes."""
+    nothing = [0] * len(work.lines)
+    if shopper is None or not programmes:
+        reason = "no_card" if shopper is None else "no_programme"
+        return Burnt(BurnAnswer(0, (reason,), 0), nothing, nothing, work.floor)
+    if not shopper.available_minor:
+        return Burnt(BurnAnswer(0, ("available",), 0), nothing, nothing, work.floor)
+    programme = max(programmes, key=lambda rule: rule.rank).body
+    num, den = programme.value_num, programme.value_den
+    caps = _in_force(caps)
+    floor, rooms = _rooms(work, caps)
+    limit, reasons = _money_limit(work, caps, rooms)
+    step = max((cap.body.step_minor for cap in caps), default=1)
+    least = max((cap.body.min_minor for cap in caps), default=0)
+
+    most = limit * den // num
+    if shopper.available_minor < most:
+        most, reasons = shopper.available_minor, ("available",)
+    if most % step:
+        most, reasons = most - most % step, (*reasons, "step")
+    if most < least:
+        most, reasons = 0, (*reasons, "minimum")
+
+    wished = {"none": 0, "max": most, "amount": min(wish.points_minor, most)}[wish.mode]
+    wished -= wished % step
+    points = wished if wished >= least else 0
+    off = points * num // den
+    if step == 1:
+        points = -(-off * den // num)  # a fraction of a kopeck buys nothing: it stays on the card
+    answer = BurnAnswer(most, reasons, points)
+    if not off:
+        return Burnt(BurnAnswer(most, reasons, 0), nothing, nothing, floor)
+    money = share_with_room(off, work.left, rooms)
+    return Burnt(answer, money, money if points == off else share_out(points, money), floor)
+
+
+def _in_force(caps: list[CapRule]) -> list[CapRule]:
+    """All that fit, or the ones from the topmost that replaces those below it."""
+    tops = [cap.body.priority for cap in caps if cap.body.replaces]
+    return [cap for cap in caps if cap.body.priority >= max(tops)] if tops else caps
+
+
+def _rooms(work: Work, caps: list[CapRule]) -> tuple[list[int], list[int]]:
+    """By line: what must stay to be paid, and how much of the rest points may pay."""
+    keep = max((cap.body.keep_minor for cap in caps), default=0)
+    share_bp = min((cap.body.line_share_bp for cap in caps), default=10_000)
+    closed = [cap.closed for cap in caps if cap.closed is not None]
+    floors, rooms = [], []
+    for line, left, floor, units in zip(work.lines, work.left, work.floor, work.units, strict=True):
+        if keep:
+            floor = max(floor, min(left, keep * units))
+        room = left - floor
+        if line.no_burn or line.gift_card_sale or (closed and any(goods.hold(line) for goods in closed)):
+            room = 0
+        elif share_bp < 10_000:
+            room = min(room, left * share_bp // 10_000)
+        floors.append(floor)
+        rooms.append(room)
+    return floors, rooms
+
+
+def _money_limit(work: Work, caps: list[CapRule], rooms: list[int]) -> tuple[int, tuple[str, ...]]:
+    limit, reasons = sum(rooms), ("goods",)
+    check = sum(work.left)
+    for cap in caps:
+        body = cap.body
+        if check < body.min_check_minor:
+            return 0, ("min_check",)
+        eligible = sum(left for left, room in zip(work.left, rooms, strict=True) if room)
+        share = (check if body.share_of == "check" else eligible) * body.share_bp // 10_000
+        if share < limit:
+            limit, reasons = share, ("share",)
+    return limit, reasons

@@ -1,0 +1,326 @@
+"""The item and basket layers: what each offer is worth alone, and which of them the customer gets.
+
+Each line takes the best item offer for the customer, then the check takes the best basket offer. The
+one place where the two disturb each other is a basket threshold on what item discounts leave; then
+all ways to give the item offers are tried, while they are few enough to try.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+from math import prod
+from typing import Literal, NamedTuple
+
+from vokrug.promotions.engine.allocate import share_with_room, times
+from vokrug.promotions.engine.compile import BasketRule, ItemRule
+from vokrug.promotions.engine.offers import AmountOff, FixedPrice, PercentOff
+from vokrug.promotions.engine.priced import Verdict
+from vokrug.promotions.engine.work import Work
+
+MOST_WAYS = 2048  # a count of tries, not a clock: the same basket gets the same answer on every machine
+Optimality = Literal["proven", "bounded"]
+
+
+class Offered(NamedTuple):
+    """What one item offer would take off one line."""
+
+    amount: int
+    rank: tuple[bool, int, int]
+    rule: ItemRule
+
+
+Choice = Sequence[Offered | None]  # for each line
+
+
+class BasketChoice(NamedTuple):
+    """The basket offer that takes most, and how."""
+
+    amount: int
+    rank: tuple[bool, int, int]
+    rule: BasketRule
+    lines: list[int]
+    shares: list[int]
+
+
+def give_discounts(
+    work: Work, item: list[tuple[ItemRule, list[int]]], basket: list[tuple[BasketRule, list[int]]]
+) -> Optimality:
+    """Take the discounts of both layers off the lines, and write the verdicts."""
+    if not item and not basket:
+        return "proven"
+    start = list(work.left)
+    ways, worth = _item_offers(work, item)
+    best: Choice = [max(way, default=None) for way in ways]
+    optimality: Optimality = "proven"
+    if any(_is_spoilt(rule, lines, work, start, best) for rule, lines in basket):
+        best, optimality = _search(work, start, ways, best, basket)
+    _take_items(work, best)
+    _judge_items(work, item, worth, best)
+    _take_basket(work, start, basket)
+    return optimality
+
+
+# Item layer
+
+
+def _item_offers(
+    work: Work, item: list[tuple[ItemRule, list[int]]]
+) -> tuple[list[list[Offered]], dict[ItemRule, int]]:
+    """For each line what it may choose from, and what each rule is worth if it gets all its lines."""
+    ways: list[list[Offered]] = [[] for _ in work.lines]
+    forced: dict[int, Offered] = {}
+    worth: dict[ItemRule, int] = {}
+    for rule, aimed in item:
+        body = rule.body
+        if body.min_qty_milli or body.min_minor:
+            verdict = _threshold(rule, aimed, work, work.left)
+            if verdict is not None:
+                work.verdicts.append(verdict)
+                continue
+        lines = _discountable(work, aimed)
+        amounts = _amounts(body.benefit, work, lines, work.left)
+        worth[rule] = sum(amounts)
+        for i, amount in zip(lines, amounts, strict=True):
+            if amount <= 0:
+                continue
+            offered = Offered(amount, rule.rank, rule)
+            if not body.force:
+                ways[i].append(offered)
+            elif i not in forced or (rule.rank[1:], amount) > (forced[i].rank[1:], forced[i].amount):
+                forced[i] = offered
+    for i, offered in forced.items():
+        ways[i] = [offered]
+    return ways, worth
+
+
+def _take_items(work: Work, chosen: Choice) -> None:
+    for i, offered in enumerate(chosen):
+        if offered is not None:
+            work.take(i, offered.amount, offered.rule, "item")
+
+
+def _judge_items(
+    work: Work, item: list[tuple[ItemRule, list[int]]], worth: dict[ItemRule, int], chosen: Choice
+) -> None:
+    given: dict[ItemRule, int] = {}
+    for offered in chosen:
+        if offered is not None:
+            given[offered.rule] = given.get(offered.rule, 0) + offered.amount
+    for rule, lines in item:
+        if rule not in worth:
+            continue  # its threshold has spoken already
+        if rule in given:
+            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", amount_minor=given[rule]))
+        elif worth[rule] == 0:
+            work.verdicts.append(Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left"))
+        else:
+            rivals = [offered for i in lines if (offered := chosen[i]) is not None]
+            first = max(rivals, default=None)
+            work.verdicts.append(
+                Verdict(
+                    rule.offer_id,
+                    rule.version,
+                    "beaten",
+                    by=first.rule.offer_id if first else None,
+                    amount_minor=max(0, sum(rival.amount for rival in rivals) - worth[rule]),
+                )
+            )
+
+
+# Basket layer
+
+
+def _best_basket(
+    work: Work, left: Sequence[int], start: Sequence[int], basket: list[tuple[BasketRule, list[int]]]
+) -> BasketChoice | None:
+    best: BasketChoice | None = None
+    for rule, aimed in basket:
+        if _threshold(rule, aimed, work, _counted(rule, left, start)) is None:
+            lines = _discountable(work, aimed)
+            shares = _amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor)
+            tried = BasketChoice(sum(shares), rule.rank, rule, lines, shares)
+            if tried.amount > 0 and (best is None or tried[:2] > best[:2]):
+                best = tried
+    return best
+
+
+def _take_basket(work: Work, start: list[int], basket: list[tuple[BasketRule, list[int]]]) -> None:
+    if not basket:
+        return
+    left = list(work.left)
+    best = _best_basket(work, left, start, basket)
+    if best is not None:
+        for i, share in zip(best.lines, best.shares, strict=True):
+            if share:
+                work.take(i, share, best.rule, "basket")
+    for rule, aimed in basket:
+        missing = _threshold(rule, aimed, work, _counted(rule, left, start))
+        if missing is not None:
+            work.verdicts.append(missing)
+        elif best is not None and rule is best.rule:
+            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", amount_minor=best.amount))
+        else:
+            lines = _discountable(work, aimed)
+            worth = sum(_amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor))
+            work.verdicts.append(
+                Verdict(
+                    rule.offer_id,
+                    rule.version,
+                    "beaten",
+                    by=best.rule.offer_id,
+                    amount_minor=best.amount - worth,
+                )
+                if best is not None and worth
+                else Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
+            )
+
+
+# When the layers meet
+
+
+def _is_spoilt(rule: BasketRule, lines: list[int], work: Work, start: Sequence[int], chosen: Choice) -> bool:
+    """Would item discounts keep this basket offer from its threshold?"""
+    if rule.body.threshold_on == "original" or not rule.body.min_minor:
+        return False
+    return (
+        _threshold(rule, lines, work, start) is None
+        and _threshold(rule, lines, work, _after(start, chosen)) is not None
+    )
+
+
+def _search(
+    work: Work,
+    start: list[int],
+    ways: list[list[Offered]],
+    greedy: Choice,
+    basket: list[tuple[BasketRule, list[int]]],
+) -> tuple[Choice, Optimality]:
+    """Try every way to give or withhold item offers; too many, and only all or none of them."""
+    options = [_distinct(way) for way in ways]
+    none = [way[0] if len(way) == 1 and way[0] is not None else None for way in options]
+    tries: Iterable[Choice] = [greedy, none]
+    optimality: Optimality = "bounded"
+    if prod(len(way) for way in options) <= MOST_WAYS:
+        tries, optimality = product(*options), "proven"
+
+    def rank(chosen: Choice) -> tuple[int, int]:
+        left = _after(start, chosen)
+        best = _best_basket(work, left, start, basket)
+        given = sum(start) - sum(left) + (best.amount if best else 0)
+        return given, -sum(offered is not None for offered in chosen)  # then fewer offers
+
+    best, best_rank = greedy, rank(greedy)
+    for chosen in tries:
+        if (tried := rank(chosen)) > best_rank:
+            best, best_rank = chosen, tried
+    return best, optimality
+
+
+def _distinct(way: list[Offered]) -> list[Offered | None]:
+    """The ways of one line that differ in money, the best first; a forced offer is no choice."""
+    if len(way) == 1 and way[0].rule.body.force:
+        return [way[0]]
+    by_amount: dict[int, Offered] = {}
+    for offered in sorted(way):
+        by_amount[offered.amount] = offered
+    return [*reversed(by_amount.values()), None]
+
+
+def _after(start: Sequence[int], chosen: Choice) -> list[int]:
+    return [
+        left - offered.amount if offered is not None else left
+        for left, offered in zip(start, chosen, strict=True)
+    ]
+
+
+# What an offer is worth
+
+
+def _counted(rule: BasketRule, left: Sequence[int], start: Sequence[int]) -> Sequence[int]:
+    return left if rule.body.threshold_on == "remaining" else start
+
+
+def _threshold(
+    rule: ItemRule | BasketRule, aimed: list[int], work: Work, amounts: Sequence[int]
+) -> Verdict | None:
+    """None when the threshold is met, else what is missing. The sale of a gift card never counts."""
+    body = rule.body
+    if not body.min_qty_milli and not body.min_minor:
+        return None
+    qty = total = 0
+    for i in aimed:
+        if not work.lines[i].gift_card_sale:
+            qty += work.lines[i].qty_milli
+            total += amounts[i]
+    if qty >= body.min_qty_milli and total >= body.min_minor:
+        return None
+    return Verdict(
+        rule.offer_id,
+        rule.version,
+        "not_met",
+        missing_qty_milli=max(0, body.min_qty_milli - qty),
+        missing_minor=max(0, body.min_minor - total),
+    )
+
+
+def _discountable(work: Work, aimed: list[int]) -> list[int]:
+    lines = work.lines
+    return [i for i in aimed if not (lines[i].no_discount or lines[i].gift_card_sale)]
+
+
+def _amounts(
+    benefit: PercentOff | AmountOff | FixedPrice,
+    work: Work,
+    lines: list[int],
+    left: Sequence[int],
+    *,
+    most: int | None = None,
+) -> list[int]:
+    """What the benefit takes off each of the lines, as far as their floors let it."""
+    if isinstance(benefit, FixedPrice):
+        return [_down_to_price(benefit.price_minor, work, i, left[i]) for i in lines]
+    if benefit.per == "unit":
+        if isinstance(benefit, PercentOff):
+            amounts = [_percent_of_units(benefit.percent_bp, work, i, left[i]) for i in lines]
+        else:
+            amounts = [_amount_of_units(benefit.amount_minor, work, i, left[i]) for i in lines]
+        if most is None or sum(amounts) <= most:
+            return amounts
+        return share_with_room(most, amounts, amounts)
+    weights = [left[i] for i in lines]
+    if isinstance(benefit, PercentOff):
+        total = (sum(weights) * benefit.percent_bp + 5_000) // 10_000
+    else:
+        total = benefit.amount_minor
+    rooms = [left[i] - work.floor[i] for i in lines]
+    return share_with_room(total if most is None else min(total, most), weights, rooms)
+
+
+# Units of a line differ by a kopeck at most: `dearer` of them cost `cheap + 1`, the others `cheap`.
+
+
+def _percent_of_units(percent_bp: int, work: Work, i: int, left: int) -> int:
+    units = work.units[i]
+    if units == 1:
+        return min((left * percent_bp + 5_000) // 10_000, left - work.floor[i])
+    cheap, dearer = divmod(left, units)
+    room = cheap - work.floor[i] // units
+    off = (units - dearer) * min((cheap * percent_bp + 5_000) // 10_000, room)
+    return off + dearer * min(((cheap + 1) * percent_bp + 5_000) // 10_000, room + 1)
+
+
+def _amount_of_units(amount: int, work: Work, i: int, left: int) -> int:
+    if work.is_weighed(i):
+        return min(times(amount, work.lines[i].qty_milli), left - work.floor[i])
+    units = work.units[i]
+    cheap, dearer = divmod(left, units)
+    room = cheap - work.floor[i] // units
+    return (units - dearer) * min(amount, room) + dearer * min(amount, room + 1)
+
+
+def _down_to_price(price: int, work: Work, i: int, left: int) -> int:
+    if work.is_weighed(i):
+        return max(0, left - max(times(price, work.lines[i].qty_milli), work.floor[i]))
+    units = work.units[i]
+    price = max(price, work.floor[i] // units)
+    cheap, dearer = divmod(left, units)
+    return (units - dearer) * max(0, cheap - price) + dearer * max(0, cheap + 1 - price)

@@ -1,0 +1,152 @@
+"""Points for buying: each rule once for the whole check, then shared to the lines that earned them."""
+
+from typing import NamedTuple
+
+from vokrug.kernel import round_ratio, share_out
+from vokrug.promotions.engine.burn import Burnt
+from vokrug.promotions.engine.compile import EarnRuleCompiled, MultiplierRule, ProgrammeRule
+from vokrug.promotions.engine.offers import ByRate, EarnRule, FixedPoints, PerStep
+from vokrug.promotions.engine.priced import Verdict
+from vokrug.promotions.engine.work import Found, Work
+
+MONEY_SCALE = 2
+
+
+class Granted(NamedTuple):
+    """What one rule gives, and to which lines."""
+
+    rule: EarnRuleCompiled | MultiplierRule
+    points: int
+    base: int
+    by_line: dict[int, int]
+
+
+def earn_points(work: Work, found: Found, burnt: Burnt) -> list[Granted]:
+    """Rules add up, except that of those in a `best` group only the best counts; then multipliers."""
+    if not found.earn:
+        return []
+    scale = max(found.programmes, key=_rank).body.scale if found.programmes else MONEY_SCALE
+    plain = []
+    for rule, aimed in found.earn:
+        granted = _by_rule(rule, _earning(work, aimed), work, burnt, scale)
+        if isinstance(granted, Verdict):
+            work.verdicts.append(granted)
+        else:
+            plain.append(granted)
+    plain = _best_of_groups(work, plain)
+    extra = []
+    for times_rule, aimed in found.multipliers:
+        more = _multiplied(times_rule, _earning(work, aimed), plain)
+        if more.points > 0 and more.base >= times_rule.body.min_minor:
+            extra.append(more)
+        else:
+            missing = max(0, times_rule.body.min_minor - more.base)
+            work.verdicts.append(
+                Verdict(times_rule.offer_id, times_rule.version, "not_met", missing_minor=missing)
+            )
+    return plain + _best_of_groups(work, extra)
+
+
+def _rank(rule: ProgrammeRule) -> tuple[bool, int, int]:
+    return rule.rank
+
+
+def _earning(work: Work, aimed: list[int]) -> list[int]:
+    return [i for i in aimed if not (work.lines[i].no_earn or work.lines[i].gift_card_sale)]
+
+
+def _by_rule(
+    rule: EarnRuleCompiled, lines: list[int], work: Work, burnt: Burnt, scale: int
+) -> Granted | Verdict:
+    body = rule.body
+    if not lines:
+        return Verdict(rule.offer_id, rule.version, "excluded", reason="no_earn")
+    weights = [_base_of(body, work, burnt, i) for i in lines]
+    base = sum(weights)
+    if base < body.min_minor:
+        return Verdict(rule.offer_id, rule.version, "not_met", missing_minor=body.min_minor - base)
+    match body.reward:
+        case FixedPoints(points_minor=points):
+            pass
+        case PerStep(step_minor=step, points_minor=each):
+            points = base // step * each
+            if points == 0:
+                return Verdict(rule.offer_id, rule.version, "not_met", missing_minor=step - base)
+        case ByRate() as reward:
+            # The size of the check is measured the way the rule measures its own goods.
+            check = sum(
+                _base_of(body, work, burnt, i) for i, line in enumerate(work.lines) if not line.gift_card_sale
+            )
+            points = _rate(reward, base, check, scale)
+    if points == 0:
+        return Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
+    shares = share_out(points, weights if base else [1] * len(lines))
+    return Granted(rule, points, base, {i: share for i, share in zip(lines, shares, strict=True) if share})
+
+
+def _base_of(body: EarnRule, work: Work, burnt: Burnt, i: int) -> int:
+    if body.base == "gross":
+        return work.gross[i]
+    return work.left[i] - (burnt.money[i] if body.base == "net_of_points" else 0)
+
+
+def _rate(reward: ByRate, base: int, check: int, scale: int) -> int:
+    rate_bp = 0
+    for step in reward.steps:
+        if check >= step.from_minor:
+            rate_bp = step.rate_bp
+    steps = round_ratio(
+        base * rate_bp * 10**scale, 10_000 * 10**MONEY_SCALE * reward.step_minor, reward.rounding
+    )
+    return steps * reward.step_minor
+
+
+def _multiplied(rule: MultiplierRule, lines: list[int], plain: list[Granted]) -> Granted:
+    """The points on top: what other rules gave on these lines, times the factor less one."""
+    body = rule.body
+    aimed = set(lines)
+    by_line: dict[int, int] = {}
+    base = 0
+    for granted in plain:
+        if not body.of_rules or granted.rule.key in body.of_rules:
+            mine = {i: share for i, share in granted.by_line.items() if i in aimed}
+            base += granted.base if mine else 0
+            for i, share in mine.items():
+                by_line[i] = by_line.get(i, 0) + share
+    if not by_line:
+        return Granted(rule, 0, 0, {})
+    of = sum(by_line.values())
+    points = round_ratio(of * (body.factor_bp - 10_000), 10_000 * body.step_minor, body.rounding)
+    points *= body.step_minor
+    order = sorted(by_line)
+    shares = share_out(points, [by_line[i] for i in order])
+    return Granted(rule, points, base, dict(zip(order, shares, strict=True)))
+
+
+def _best_of_groups(work: Work, granted: list[Granted]) -> list[Granted]:
+    best: dict[str, Granted] = {}
+    for one in granted:
+        body = one.rule.body
+        if body.stack == "best" and (
+            body.group not in best
+            or (one.points, one.rule.rank) > (best[body.group].points, best[body.group].rule.rank)
+        ):
+            best[body.group] = one
+    kept = []
+    for one in granted:
+        rule = one.rule
+        winner = best[rule.body.group] if rule.body.stack == "best" else one
+        if winner is one:
+            kept.append(one)
+            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", amount_minor=one.points))
+        else:
+            work.verdicts.append(
+                Verdict(
+                    rule.offer_id,
+                    rule.version,
+                    "beaten",
+                    by=winner.rule.offer_id,
+                    amount_minor=winner.points - one.points,
+                )
+            )
+    return kept
