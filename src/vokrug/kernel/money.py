@@ -41,9 +41,7 @@ def parse_minor(text: str, scale: int = 2) -> int:
     """`"149.90"` to `14990`. Raises ValueError for anything but a plain decimal that fits the scale."""
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
     whole, point, fraction = digits.partition(".")
-    if not (whole.isascii() and whole.isdigit()) or (
-        point and not (fraction.isascii() and fraction.isdigit())
-    ):
+    if not (whole.isascii() and whole.isdigit()) or (point and not (fraction.isascii() and fraction.isdigit())):
         raise ValueError(f"not a plain decimal: {text[:40]!r}")
     if len(fraction) > scale:
         raise ValueError(f"more than {scale} digits after the point: {text[:40]!r}")

@@ -8,13 +8,13 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 
 T = TypeVar("T")
 Row = asyncpg.Record
-Conn = asyncpg.Connection[Row]
+Conn: TypeAlias = "asyncpg.Connection[Row]"
 
 CLASHES = (
     asyncpg.exceptions.DeadlockDetectedError,
@@ -75,9 +75,7 @@ class Database:
         self.pool = pool
 
     @classmethod
-    async def connect(
-        cls, url: str, *, min_size: int = 1, max_size: int = 10, **server_settings: str
-    ) -> "Database":
+    async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 10, **server_settings: str) -> "Database":
         """`server_settings` are PostgreSQL settings of each session, such as `plan_cache_mode`."""
         pool = await asyncpg.create_pool(
             url,
@@ -96,9 +94,7 @@ class Database:
         await self.pool.close()
 
     @asynccontextmanager
-    async def transaction(
-        self, *, isolation: str = "read_committed", readonly: bool = False
-    ) -> AsyncIterator[Tx]:
+    async def transaction(self, *, isolation: str = "read_committed", readonly: bool = False) -> AsyncIterator[Tx]:
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation=isolation, readonly=readonly),  # type: ignore[arg-type]

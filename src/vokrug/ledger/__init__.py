@@ -1,0 +1,62 @@
+"""Wallets, points, holds and lots on a double-entry journal. Nothing else in the product moves value."""
+
+from vokrug.ledger.api import routes
+from vokrug.ledger.books import Books
+from vokrug.ledger.checking import BooksReport, check_books
+from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
+from vokrug.ledger.operations.perform import open_books, perform
+from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
+from vokrug.ledger.operations.wallets import available, open_wallet, rate, summed_wallet, unit_named, units
+from vokrug.ledger.reading import next_to_expire, statement, trial_balance
+from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
+from vokrug.ledger.store import JournalIds, Moved, read_holds, read_wallets, to_wallet, write, written
+from vokrug.ledger.types import FOREVER, Available, FreeLot, Grant, Hold, Kind, Unit, Wallet, wallet_of
+
+__all__ = [
+    "FOREVER",
+    "Accounts",
+    "AcquiredLot",
+    "Available",
+    "Books",
+    "BooksReport",
+    "FreeLot",
+    "Grant",
+    "Hold",
+    "JournalIds",
+    "Kind",
+    "Moved",
+    "Settled",
+    "Source",
+    "Unit",
+    "Wallet",
+    "available",
+    "check_books",
+    "defer",
+    "draw",
+    "expire_lots",
+    "fee",
+    "fold_deltas",
+    "next_to_expire",
+    "open_books",
+    "open_wallet",
+    "perform",
+    "rate",
+    "read_holds",
+    "read_wallets",
+    "recognise",
+    "reduce_lots",
+    "routes",
+    "settle_return",
+    "settle_sale",
+    "split",
+    "statement",
+    "summed_wallet",
+    "sweep_holds",
+    "to_wallet",
+    "trial_balance",
+    "unit_named",
+    "units",
+    "wallet_of",
+    "write",
+    "written",
+]

@@ -1,0 +1,349 @@
+"""The books in memory: what was read of wallets, what an operation changes, what has to be written.
+
+An operation is decided here, in plain Python. Whether the wallets were locked before they were read
+(one document alone) or the write checks that nobody was faster (a batch of many tills' documents),
+the decision is made by the very same lines. One set of books changes a customer's wallets for one
+document only; an operation that is refused half way leaves books that are thrown away.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from vokrug.ledger import errors
+from vokrug.ledger.types import FOREVER, FreeLot, Grant, Hold, Journal, Movement, Wallet, is_kept, unit_of
+
+TICK = timedelta(microseconds=1)
+Taken = list[tuple[int, int, int]]  # lot id, amount, funder
+
+
+class Books:
+    """A working set. `now` is the database's time, read after the wallets."""
+
+    def __init__(
+        self, now: datetime, wallets: Iterable[Wallet], ids: Iterator[int], holds: Iterable[Hold] = ()
+    ) -> None:
+        self.now = now
+        self.ids = ids
+        self.wallets = {wallet.id: wallet for wallet in wallets}
+        self.holds = {hold.id: hold for hold in holds}
+        self.changed: dict[int, datetime | None] = {}  # wallet id → the version the write expects
+        self.journals: list[Journal] = []
+        self.movements: list[Movement] = []
+        self.new_lots: list[tuple[Any, ...]] = []
+        self.lot_changes: dict[tuple[int, int], list[int]] = {}  # (wallet, lot) → remaining, held
+        self.lot_moves: list[tuple[Any, ...]] = []
+        self.new_holds: list[Hold] = []
+        self.resolved: dict[int, Hold] = {}
+        self.deltas: dict[tuple[int, date, date], list[int]] = {}
+        self._legs = 0
+
+    # Wallets
+
+    def wallet(self, wallet_id: int) -> Wallet:
+        found = self.wallets.get(wallet_id)
+        if found is None:
+            raise errors.WalletUnknown(wallet=wallet_id)
+        return found
+
+    def add(self, wallet: Wallet) -> Wallet:
+        """A wallet that is not on disk yet: it is written with its first change."""
+        self.wallets[wallet.id] = wallet
+        return wallet
+
+    def touch(self, *wallets: Wallet | None) -> datetime:
+        """The moment of a change: now, but later than any earlier change of these wallets."""
+        at = self.now
+        for wallet in wallets:
+            if wallet is not None:
+                if wallet.id not in self.changed:
+                    self.changed[wallet.id] = wallet.changed_at
+                if wallet.changed_at is not None and wallet.changed_at >= at:
+                    at = wallet.changed_at + TICK
+        for wallet in wallets:
+            if wallet is not None:
+                wallet.changed_at = at
+        return at
+
+    # Journals and movements
+
+    def open_journal(
+        self,
+        kind: str,
+        *,
+        home: int = 0,
+        effective_at: datetime | None = None,
+        document: UUID | None = None,
+        reverses: int | None = None,
+        facts: dict[str, Any] | None = None,
+    ) -> Journal:
+        journal = Journal(
+            id=next(self.ids),
+            home=home,
+            kind=kind,
+            effective_at=effective_at or self.now,
+            recorded_at=self.now,
+            document=document,
+            reverses=reverses,
+            facts=facts,
+        )
+        self.journals.append(journal)
+        self._legs = 0
+        return journal
+
+    def move(
+        self,
+        journal: Journal,
+        debit: int,
+        credit: int,
+        amount: int,
+        *,
+        grant: Grant | None = None,
+        taken: Taken | None = None,
+        restore: Taken | None = None,
+        force: bool = False,
+    ) -> Taken:
+        """Move value. Of a wallet with lots, `taken` says which lots give (None: in burn order) and
+        `restore` or `grant` what the receiving wallet's lots become. Answers the lots taken.
+        """
+        if unit_of(debit) != unit_of(credit):
+            raise errors.UnitMismatch()
+        giver = self.wallet(debit) if is_kept(debit) else None
+        taker = self.wallet(credit) if is_kept(credit) else None
+        for wallet in (giver, taker):
+            if wallet is not None and wallet.is_closed(self.now):
+                raise errors.WalletClosed(wallet=wallet.code)
+        if amount == 0:
+            return []
+        if giver is not None:
+            taken = self._debit(giver, amount, taken, force=force)
+        if taker is not None:
+            self._credit(taker, amount, force=force)
+        at = self.touch(giver, taker)
+        leg = self._legs
+        self._legs += 1
+        assert leg < 256, "a lot's id has room for 256 legs of a journal"
+        self.movements.append(
+            Movement(
+                journal.id,
+                leg,
+                journal.home,
+                debit,
+                credit,
+                amount,
+                at,
+                None if giver is None else giver.balance,
+                None if taker is None else taker.balance,
+            )
+        )
+        self._sum_up(debit, journal, debits=amount)
+        self._sum_up(credit, journal, credits=amount)
+        if giver is not None and giver.has_lots:
+            self._lots_give(giver, taken or [], journal, leg, at)
+        if taker is not None and taker.has_lots:
+            if restore is None:
+                self._lot_opens(taker, amount, grant or Grant(amount), journal, leg, at)
+            else:
+                self._lots_get_back(taker, amount, restore, journal, leg, at, grant)
+        return taken or []
+
+    def _debit(self, giver: Wallet, amount: int, taken: Taken | None, *, force: bool) -> Taken | None:
+        if giver.has_lots and taken is None:
+            taken = choose_lots(giver.lots, amount)
+        giver.debits += amount
+        if giver.has_lots:
+            missing = amount - sum(part for _, part, _ in taken or ())
+            if missing and not force:
+                raise errors.InsufficientFunds(missing=missing)
+            giver.debt += missing
+            return taken
+        short = giver.debits + giver.debits_held - giver.credits - giver.overdraft - giver.debt
+        if giver.guard == "d" and short > 0:
+            if not force:
+                giver.debits -= amount
+                raise errors.InsufficientFunds(missing=short)
+            giver.debt += short
+        return taken
+
+    def _credit(self, taker: Wallet, amount: int, *, force: bool) -> None:
+        taker.credits += amount
+        over = taker.credits + taker.credits_held - taker.debits - taker.overdraft - taker.debt
+        if taker.guard == "c" and over > 0:
+            if not force:
+                taker.credits -= amount
+                raise errors.InsufficientFunds(missing=over)
+            taker.debt += over
+        if taker.guard == "d" and not taker.has_lots and taker.debt:
+            taker.debt = max(0, taker.debits + taker.debits_held - taker.credits - taker.overdraft)
+
+    def _sum_up(self, wallet_id: int, journal: Journal, *, debits: int = 0, credits: int = 0) -> None:
+        if is_kept(wallet_id):
+            return
+        key = (wallet_id, journal.effective_at.date(), self.now.date())
+        total = self.deltas.get(key)
+        if total is None:
+            self.deltas[key] = [debits, credits]
+        else:
+            total[0] += debits
+            total[1] += credits
+
+    # Lots
+
+    def next_lot_id(self, journal: Journal) -> int:
+        """The lot that the journal's next movement would open."""
+        return journal.id << 8 | self._legs
+
+    def _lots_give(self, wallet: Wallet, taken: Taken, journal: Journal, leg: int, at: datetime) -> None:
+        for lot_id, part, _ in taken:
+            self._change_lot(wallet.id, lot_id, remaining=-part)
+            self.lot_moves.append((wallet.id, lot_id, journal.id, leg, -part, at))
+        by_id = {lot_id: part for lot_id, part, _ in taken}
+        for lot in wallet.lots:
+            lot.free -= by_id.get(lot.id, 0)
+
+    def _lot_opens(self, wallet: Wallet, amount: int, grant: Grant, journal: Journal, leg: int, at: datetime) -> None:
+        lot_id = journal.id << 8 | leg
+        owed = min(wallet.debt, amount)  # earlier points taken back are paid from what is earned now
+        earned_at = grant.earned_at or journal.effective_at
+        active_from = grant.active_from or earned_at
+        self.new_lots.append(
+            (wallet.id, lot_id, amount, amount - owed, 0, amount > owed)
+            + (grant.priority, grant.funder, earned_at, active_from, grant.expires_at)
+        )
+        if owed:
+            wallet.debt -= owed
+            self.lot_moves.append((wallet.id, lot_id, journal.id, leg, -owed, at))
+
+    def _lots_get_back(
+        self, wallet: Wallet, amount: int, restore: Taken, journal: Journal, leg: int, at: datetime, grant: Grant | None
+    ) -> None:
+        """Points come back to the very lots they were taken from; a debt is paid first."""
+        owed = min(wallet.debt, amount)
+        wallet.debt -= owed
+        for lot_id, part, _ in restore:
+            paid = min(owed, part)
+            owed -= paid
+            if part > paid:
+                self._change_lot(wallet.id, lot_id, remaining=part - paid)
+                self.lot_moves.append((wallet.id, lot_id, journal.id, leg, part - paid, at))
+
+    def _change_lot(self, wallet_id: int, lot_id: int, *, remaining: int = 0, held: int = 0) -> None:
+        change = self.lot_changes.setdefault((wallet_id, lot_id), [0, 0])
+        change[0] += remaining
+        change[1] += held
+
+    # Holds
+
+    def place_hold(
+        self,
+        journal: Journal,
+        debit: int,
+        credit: int,
+        amount: int,
+        *,
+        asked: int | None = None,
+        deadline: datetime = FOREVER,
+    ) -> Hold:
+        """Set value aside. It counts against what may be spent from this moment on."""
+        if unit_of(debit) != unit_of(credit):
+            raise errors.UnitMismatch()
+        giver = self.wallet(debit)
+        taker = self.wallet(credit) if is_kept(credit) else None
+        for wallet in (giver, taker):
+            if wallet is not None and wallet.is_closed(self.now):
+                raise errors.WalletClosed(wallet=wallet.code)
+        taken: Taken = []
+        if giver.has_lots:
+            taken = choose_lots(giver.lots, amount)
+            missing = amount - sum(part for _, part, _ in taken)
+            if missing:
+                raise errors.InsufficientFunds(missing=missing)
+        short = giver.debits + giver.debits_held + amount - giver.credits - giver.overdraft - giver.debt
+        if giver.guard == "d" and short > 0:
+            raise errors.InsufficientFunds(missing=short)
+        if taker is not None and taker.guard == "c":
+            over = taker.credits + taker.credits_held + amount - taker.debits - taker.overdraft - taker.debt
+            if over > 0:
+                raise errors.InsufficientFunds(missing=over)
+        giver.debits_held += amount
+        if taker is not None:
+            taker.credits_held += amount
+        at = self.touch(giver, taker)
+        for lot_id, part, _ in taken:
+            self._change_lot(giver.id, lot_id, held=part)
+        by_id = {lot_id: part for lot_id, part, _ in taken}
+        for lot in giver.lots:
+            lot.free -= by_id.get(lot.id, 0)
+        hold = Hold(
+            id=journal.id,
+            home=journal.home,
+            debit=debit,
+            credit=credit,
+            asked=amount if asked is None else asked,
+            amount=amount,
+            captured=0,
+            state="o",
+            opened_at=at,
+            deadline=deadline,
+            lot_ids=[lot_id for lot_id, _, _ in taken],
+            lot_amounts=[part for _, part, _ in taken],
+            lot_funders=[funder for _, _, funder in taken],
+            document=journal.document,
+        )
+        self.new_holds.append(hold)
+        self.holds[hold.id] = hold
+        return hold
+
+    def release_hold(self, hold: Hold, state: str, resolved_by: int | None = None) -> None:
+        """Free the whole of a hold: voided, expired, or about to be captured."""
+        giver = self.wallet(hold.debit)
+        taker = self.wallet(hold.credit) if is_kept(hold.credit) else None
+        giver.debits_held -= hold.amount
+        if taker is not None:
+            taker.credits_held -= hold.amount
+        for lot_id, part in zip(hold.lot_ids, hold.lot_amounts, strict=True):
+            self._change_lot(giver.id, lot_id, held=-part)
+        hold.state = state
+        hold.resolved_at = self.touch(giver, taker)
+        hold.resolved_by = resolved_by
+        self.resolved[hold.id] = hold
+
+    def capture_hold(self, journal: Journal, hold: Hold, amount: int) -> Taken:
+        """Take the first `amount` of what is held, from the lots that were set aside, and free the rest."""
+        for wallet_id in (hold.debit, hold.credit):
+            if is_kept(wallet_id) and self.wallet(wallet_id).is_closed(self.now):
+                raise errors.WalletClosed(wallet=self.wallet(wallet_id).code)
+        self.release_hold(hold, "c", journal.id)
+        hold.captured = amount
+        taken: Taken = []
+        left = amount
+        for lot_id, part, funder in zip(hold.lot_ids, hold.lot_amounts, hold.lot_funders, strict=True):
+            if left and part:
+                taken.append((lot_id, min(part, left), funder))
+                left -= min(part, left)
+        return self.move(journal, hold.debit, hold.credit, amount, taken=taken if hold.lot_ids else None)
+
+    def tidy(self, overdue: Sequence[Hold]) -> None:
+        """Holds whose time is up no longer hold, whether or not the sweeper came by."""
+        for hold in overdue:
+            self.holds.setdefault(hold.id, hold)
+            if hold.is_overdue(self.now):
+                self.release_hold(hold, "x")
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.journals or self.changed)
+
+
+def choose_lots(lots: Sequence[FreeLot], amount: int) -> Taken:
+    """Take up to `amount` from lots that stand in burn order."""
+    taken: Taken = []
+    for lot in lots:
+        if amount <= 0:
+            break
+        part = min(lot.free, amount)
+        if part > 0:
+            taken.append((lot.id, part, lot.funder))
+            amount -= part
+    return taken
