@@ -8,8 +8,8 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.events.conftest import NOON, SHOPPER, Returned, Sold, sell, tell
 
+from tests.events.conftest import NOON, SHOPPER, Returned, Sold, sell, tell
 from vokrug.events import Installation, api
 from vokrug.events.errors import CursorMalformed, EventTypeUnknown, LimitMalformed
 from vokrug.events.rules import format_cursor, parse_cursor

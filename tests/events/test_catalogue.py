@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.events.conftest import NOON, SHOP, Returned, Sold
 
+from tests.events.conftest import NOON, SHOP, Returned, Sold
 from vokrug.events import Catalogue, Event, Personal, catalogue_markdown, encode, synchronise, validate
 from vokrug.events.catalogue import DIALECT, schema_of
 from vokrug.events.errors import EventMalformed, SchemaIncompatible
@@ -189,9 +189,7 @@ FIELDS = st.dictionaries(st.sampled_from("abcdef"), KINDS, min_size=1)
 
 
 @given(old=FIELDS, added=FIELDS)
-def test_after_a_compatible_addition_both_sides_read_each_other(
-    old: dict[str, Any], added: dict[str, Any]
-) -> None:
+def test_after_a_compatible_addition_both_sides_read_each_other(old: dict[str, Any], added: dict[str, Any]) -> None:
     """A law: what is accepted keeps old facts valid under the new schema and new facts under the old."""
     required = [(name, kind) for name, (kind, _) in old.items()]
     optional = [(name, kind | None, None) for name, (kind, _) in added.items() if name not in old]

@@ -8,8 +8,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.events.conftest import NOON, SHOP, Returned, Sold, sell, tell
 
+from tests.events.conftest import NOON, SHOP, Returned, Sold, sell, tell
 from vokrug.events import Envelope, append, publish, read, row_of, type_id
 from vokrug.kernel import new_id
 from vokrug.runtime.database import CLASHES, Database, Tx

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.events.conftest import NOON, Returned, Sold, StoppedClock, sell, tell
 
+from tests.events.conftest import NOON, Returned, Sold, StoppedClock, sell, tell
 from vokrug.events import Envelope, Lag, Reaction, ReactionRunner, give_up, lag, reaction, redrive
 from vokrug.events.errors import ReactionUnknown
 from vokrug.runtime.database import Database, Tx
@@ -88,9 +88,7 @@ async def test_facts_of_other_types_are_passed_by(shop: Database, clock: Stopped
     assert (await lag_of(shop)).behind == 0
 
 
-async def test_a_reaction_without_history_starts_with_its_enrolment(
-    shop: Database, clock: StoppedClock
-) -> None:
+async def test_a_reaction_without_history_starts_with_its_enrolment(shop: Database, clock: StoppedClock) -> None:
     await sell(shop, (0, 1))
     runner = ReactionRunner(shop, clock, [Shop().reaction(with_history=False)])
     await runner.enrol()
@@ -99,18 +97,14 @@ async def test_a_reaction_without_history_starts_with_its_enrolment(
     assert await handled(shop) == [(0, 2)]
 
 
-async def test_a_reaction_may_tell_facts_and_others_react_to_them(
-    shop: Database, clock: StoppedClock
-) -> None:
+async def test_a_reaction_may_tell_facts_and_others_react_to_them(shop: Database, clock: StoppedClock) -> None:
     @reaction("shop.refund", on=[Sold])
     async def refund(tx: Tx, told: Envelope, now: datetime) -> None:
         await tell(tx, Returned(told.read(Sold).number), key=told.key)
 
     @reaction("shop.note_returns", on=[Returned])
     async def note(tx: Tx, told: Envelope, now: datetime) -> None:
-        await tx.run(
-            "insert into handled (key, number) values ($1, $2)", told.key, told.read(Returned).number
-        )
+        await tx.run("insert into handled (key, number) values ($1, $2)", told.key, told.read(Returned).number)
 
     await sell(shop, (3, 1), (4, 2))
     await ReactionRunner(shop, clock, [refund, note]).run_once()
@@ -143,9 +137,7 @@ async def test_a_process_killed_in_the_middle_of_a_batch_leaves_no_half(
     assert await handled(shop) == [(0, number) for number in range(1, 6)]
 
 
-async def test_several_processes_share_the_partitions(
-    shop: Database, database_url: str, clock: StoppedClock
-) -> None:
+async def test_several_processes_share_the_partitions(shop: Database, database_url: str, clock: StoppedClock) -> None:
     """Three runners at once over every partition, while sales go on: each seen once, each key in order."""
     others = [await Database.connect(database_url, max_size=3) for _ in range(3)]
     runners = [ReactionRunner(other, clock, [Shop().reaction(batch=3)]) for other in others]
@@ -175,9 +167,7 @@ async def test_who_holds_a_partition_is_left_alone(shop: Database, clock: Stoppe
     assert await handled(shop) == [(1, 2), (0, 1)]
 
 
-async def test_a_failing_fact_waits_with_its_key_and_everything_else_flows(
-    shop: Database, clock: StoppedClock
-) -> None:
+async def test_a_failing_fact_waits_with_its_key_and_everything_else_flows(shop: Database, clock: StoppedClock) -> None:
     """Keys 0 and 8 share a partition. The second sale of key 0 fails."""
     notes = Shop()
     notes.broken = {2}
@@ -249,9 +239,7 @@ async def test_a_reaction_nobody_knows_is_not_redriven(shop: Database) -> None:
             await redrive(tx, "shop.nothing", NOON)
 
 
-async def test_facts_told_by_a_handler_that_failed_were_never_told(
-    shop: Database, clock: StoppedClock
-) -> None:
+async def test_facts_told_by_a_handler_that_failed_were_never_told(shop: Database, clock: StoppedClock) -> None:
     @reaction("shop.refund", on=[Sold])
     async def refund(tx: Tx, told: Envelope, now: datetime) -> None:
         await tell(tx, Returned(told.read(Sold).number), key=told.key)

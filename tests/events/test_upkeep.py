@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
-from tests.events.conftest import NOON, Returned, Sold, StoppedClock, sell, tell
 
+from tests.events.conftest import NOON, Returned, Sold, StoppedClock, sell, tell
 from vokrug.events import Envelope, Reaction, ReactionRunner, drop_expired, lag, reaction, replay, retire
 from vokrug.events.errors import ReactionNameTaken, ReactionUnknown
 from vokrug.runtime.database import Database, Tx
@@ -25,9 +25,7 @@ def noting(seen: Seen, broken: int | None = None) -> Reaction:
 async def record_by_the_day(db: Database) -> None:
     """Let each fact be recorded as many days after noon as its position."""
     async with db.transaction() as tx:
-        await tx.run(
-            "update events_log set recorded_at = $1::timestamptz + position * interval '1 day'", NOON
-        )
+        await tx.run("update events_log set recorded_at = $1::timestamptz + position * interval '1 day'", NOON)
 
 
 async def positions(db: Database) -> list[int]:

@@ -23,9 +23,7 @@ async def list_types(call: Call) -> Answer[EventTypeList]:
     return Answer(EventTypeList([EventTypeView.of(card) for card in cards]))
 
 
-@routes.get(
-    "/v1/events/types/{name}", answers={200: EventTypeView}, refusals=[EventTypeUnknown], roles=READERS
-)
+@routes.get("/v1/events/types/{name}", answers={200: EventTypeView}, refusals=[EventTypeUnknown], roles=READERS)
 async def show_type(call: Call) -> Answer[EventTypeView]:
     """One type of event, with its JSON Schema."""
     async with call.db.transaction(readonly=True) as tx:

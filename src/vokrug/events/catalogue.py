@@ -93,8 +93,7 @@ def catalogue_markdown(catalogue: "Catalogue | None" = None) -> str:
         parts += [
             f"## {type.name}",
             "\n".join(line.strip() for line in type.words.splitlines()),
-            f"- owner: {type.owner}\n- in order by: {type.key}\n"
-            f"- personal data: {personal or 'none'}\n- kept: {kept}",
+            f"- owner: {type.owner}\n- in order by: {type.key}\n- personal data: {personal or 'none'}\n- kept: {kept}",
             f"```json\n{json.dumps(type.schema, indent=2, ensure_ascii=False)}\n```",
         ]
     return "\n\n".join(parts) + "\n"

@@ -61,6 +61,4 @@ class ReactionNameTaken(Refusal):
     """A replay needs a name that nobody reads under."""
 
     code, status = "reaction_name_taken", 409
-    cashier = Text(
-        en="The name {name} already has a place in the log.", ru="Имя {name} уже занято в журнале."
-    )
+    cashier = Text(en="The name {name} already has a place in the log.", ru="Имя {name} уже занято в журнале.")

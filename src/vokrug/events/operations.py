@@ -62,9 +62,7 @@ def row_of(event: Event, *, key: int, subject: str, at: datetime, id: UUID | Non
     return Row(key, event.__event__.id, id or new_id(), at, subject, encode(event))
 
 
-async def publish(
-    tx: Tx, event: Event, *, key: int, subject: str, at: datetime, id: UUID | None = None
-) -> None:
+async def publish(tx: Tx, event: Event, *, key: int, subject: str, at: datetime, id: UUID | None = None) -> None:
     """Tell a fact if, and only if, this transaction commits.
 
     It is kept in hand until then: all facts of a transaction are appended by one call, in the order in
@@ -92,9 +90,7 @@ async def read(tx: Tx, partition: int, after: int, limit: int) -> list[Envelope]
     return await store.read(tx, {partition: after}, limit)
 
 
-async def read_page(
-    tx: Tx, after: Mapping[int, int], limit: int, types: Collection[str] | None = None
-) -> Page:
+async def read_page(tx: Tx, after: Mapping[int, int], limit: int, types: Collection[str] | None = None) -> Page:
     """About `limit` facts past the given positions, each partition getting an equal share of the page.
 
     A page that leaves out other types moves its positions past them too, so it may be empty and still

@@ -132,9 +132,7 @@ async def lock_place(tx: Tx, work: Work) -> Place | None:
     return await tx.maybe(Place, LOCK_PLACE, work.name, work.partition)
 
 
-async def read_batch(
-    tx: Tx, work: Work, types: Sequence[str], *, after: int, until: int, limit: int
-) -> list[Envelope]:
+async def read_batch(tx: Tx, work: Work, types: Sequence[str], *, after: int, until: int, limit: int) -> list[Envelope]:
     is_replay = work.name != work.handler
     return await tx.all(Envelope, READ_BATCH, work.partition, after, until, types, limit, is_replay)
 
@@ -167,9 +165,7 @@ async def tries(tx: Tx, work: Work, position: int) -> int:
     return await tx.value(TRIES, work.name, work.partition, position) or 0
 
 
-async def tried_again(
-    tx: Tx, work: Work, position: int, *, error: str, most_tries: int, retry_at: datetime
-) -> None:
+async def tried_again(tx: Tx, work: Work, position: int, *, error: str, most_tries: int, retry_at: datetime) -> None:
     await tx.run(TRIED_AGAIN, work.name, work.partition, position, error, most_tries, retry_at)
 
 

@@ -127,16 +127,12 @@ class ReactionRunner:
             if place is None or place.position >= place.horizon:
                 return False
             until = min(place.horizon, place.position + SCAN)
-            batch = await places.read_batch(
-                tx, work, reaction.types, after=place.position, until=until, limit=limit
-            )
+            batch = await places.read_batch(tx, work, reaction.types, after=place.position, until=until, limit=limit)
             parked = await places.parked_keys(tx, work)
             for told in batch:
                 trail.append(told)
                 if told.key in parked:
-                    await places.park(
-                        tx, work, told, tries=0, retry_at=now, error="waits for an earlier fact", now=now
-                    )
+                    await places.park(tx, work, told, tries=0, retry_at=now, error="waits for an earlier fact", now=now)
                 else:
                     await reaction.handle(tx, told, now)
             await places.move_place(tx, work, batch[-1].position if len(batch) == limit else until)
@@ -206,9 +202,7 @@ class ReactionRunner:
 
 def _is_lost(error: Exception) -> bool:
     """Is it the connection that failed, and not the handler? Then nothing is known about the fact."""
-    return isinstance(error, LOST_CONNECTION) or (
-        type(error) is asyncpg.InterfaceError and "closed" in str(error)
-    )
+    return isinstance(error, LOST_CONNECTION) or (type(error) is asyncpg.InterfaceError and "closed" in str(error))
 
 
 def _words(error: Exception) -> str:

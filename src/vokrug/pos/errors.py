@@ -127,16 +127,16 @@ class BurnNotAllowed(Refusal):
     """The till claims more points than the rules or the wallet allow."""
 
     code, status, retry = "burn_not_allowed", 409, Retry.LATER
-    cashier = Text(en="At most {max} points can pay this check.", ru="Этот чек можно оплатить баллами не более чем на {max}.")
+    cashier = Text(
+        en="At most {max} points can pay this check.", ru="Этот чек можно оплатить баллами не более чем на {max}."
+    )
 
 
 class ReturnExceeds(Refusal):
     """More is returned than was sold."""
 
     code, status = "qty_exceeds", 409
-    cashier = Text(
-        en="Line {n}: {left} can still be returned.", ru="Строка {n}: вернуть можно ещё {left}."
-    )
+    cashier = Text(en="Line {n}: {left} can still be returned.", ru="Строка {n}: вернуть можно ещё {left}.")
 
 
 class ReturnLineUnknown(Refusal):

@@ -18,9 +18,7 @@ class KeyIdReused(Refusal):
     """A key was already issued under this id, for something else or too long ago to be shown again."""
 
     code, status = "key_id_reused", 409
-    cashier = Text(
-        en="A key was already issued under this id.", ru="Ключ с таким идентификатором уже выпущен."
-    )
+    cashier = Text(en="A key was already issued under this id.", ru="Ключ с таким идентификатором уже выпущен.")
 
 
 class KeyNotFound(Refusal):
@@ -171,9 +169,7 @@ async def revoke_key(tx: Tx, key_id: str, now: datetime) -> None:
         raise KeyNotFound(key_id=key_id)
 
 
-async def list_keys(
-    tx: Tx, *, shop_id: int | None = None, after: str | None = None, limit: int = 100
-) -> list[Key]:
+async def list_keys(tx: Tx, *, shop_id: int | None = None, after: str | None = None, limit: int = 100) -> list[Key]:
     """Keys in order of their ids, page by page, without secrets."""
     return await tx.all(Key, LIST_KEYS, shop_id, after, limit)
 

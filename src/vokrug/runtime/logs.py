@@ -11,17 +11,13 @@ import msgspec
 
 from vokrug.runtime.masking import mask, mask_value
 
-_STANDARD = frozenset(
-    {*logging.LogRecord("", 0, "", 0, "", (), None).__dict__, "message", "asctime", "color_message"}
-)
+_STANDARD = frozenset({*logging.LogRecord("", 0, "", 0, "", (), None).__dict__, "message", "asctime", "color_message"})
 _MAX_MESSAGE = 8_000
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
-def configure_logs(
-    style: Literal["json", "text"] = "text", level: str = "INFO", stream: TextIO | None = None
-) -> None:
+def configure_logs(style: Literal["json", "text"] = "text", level: str = "INFO", stream: TextIO | None = None) -> None:
     """Send every logger of the process through one masked handler. Call once, at the start."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.addFilter(MaskingFilter())

@@ -173,9 +173,7 @@ class WorkerServer(uvicorn.Server):
         await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
 
     def _protocol(self) -> CountedProtocol:
-        return CountedProtocol(
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
+        return CountedProtocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
 # The parent's side

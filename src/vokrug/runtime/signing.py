@@ -21,9 +21,7 @@ from vokrug.kernel import Refusal, Text
 SCHEME = "VOKRUG-HMAC-SHA256"
 MAX_SKEW_S = 300
 
-_SIGNED = re.compile(
-    rf"{SCHEME} +key=([\w-]{{1,80}}), *ts=([0-9]{{1,12}}), *signature=([0-9a-fA-F]{{64}})", re.ASCII
-)
+_SIGNED = re.compile(rf"{SCHEME} +key=([\w-]{{1,80}}), *ts=([0-9]{{1,12}}), *signature=([0-9a-fA-F]{{64}})", re.ASCII)
 _BORNE = re.compile(r"[Bb]earer +(([\w-]{1,80})\.[\w-]{20,200})", re.ASCII)
 
 ASK_SUPPORT = Text(

@@ -111,9 +111,7 @@ class RequestSpan:
             self._span.set_status(Status(StatusCode.ERROR))
 
 
-def start_tracing(
-    endpoint: str | None, *, service_name: str = "vokrug", sample_ratio: float = 1.0
-) -> Tracing | None:
+def start_tracing(endpoint: str | None, *, service_name: str = "vokrug", sample_ratio: float = 1.0) -> Tracing | None:
     """Send spans by OTLP over HTTP to `endpoint` (".../v1/traces"). None without an endpoint."""
     if not endpoint:
         return None

@@ -430,9 +430,7 @@ def _pool_is_closed(error: Exception) -> bool:
     return type(error) is asyncpg.exceptions.InterfaceError and "clos" in str(error)
 
 
-def _log_notable(
-    method: str, endpoint: Endpoint | None, status: int, took_s: float, request_id: UUID
-) -> None:
+def _log_notable(method: str, endpoint: Endpoint | None, status: int, took_s: float, request_id: UUID) -> None:
     log.warning(
         "failed request" if status >= 500 else "slow request",
         extra={

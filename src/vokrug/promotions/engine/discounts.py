@@ -62,9 +62,7 @@ def give_discounts(
 # Item layer
 
 
-def _item_offers(
-    work: Work, item: list[tuple[ItemRule, list[int]]]
-) -> tuple[list[list[Offered]], dict[ItemRule, int]]:
+def _item_offers(work: Work, item: list[tuple[ItemRule, list[int]]]) -> tuple[list[list[Offered]], dict[ItemRule, int]]:
     """For each line what it may choose from, and what each rule is worth if it gets all its lines."""
     ways: list[list[Offered]] = [[] for _ in work.lines]
     forced: dict[int, Offered] = {}
@@ -226,10 +224,7 @@ def _distinct(way: list[Offered]) -> list[Offered | None]:
 
 
 def _after(start: Sequence[int], chosen: Choice) -> list[int]:
-    return [
-        left - offered.amount if offered is not None else left
-        for left, offered in zip(start, chosen, strict=True)
-    ]
+    return [left - offered.amount if offered is not None else left for left, offered in zip(start, chosen, strict=True)]
 
 
 # What an offer is worth
@@ -239,9 +234,7 @@ def _counted(rule: BasketRule, left: Sequence[int], start: Sequence[int]) -> Seq
     return left if rule.body.threshold_on == "remaining" else start
 
 
-def _threshold(
-    rule: ItemRule | BasketRule, aimed: list[int], work: Work, amounts: Sequence[int]
-) -> Verdict | None:
+def _threshold(rule: ItemRule | BasketRule, aimed: list[int], work: Work, amounts: Sequence[int]) -> Verdict | None:
     """None when the threshold is met, else what is missing. The sale of a gift card never counts."""
     body = rule.body
     if not body.min_qty_milli and not body.min_minor:

@@ -41,9 +41,7 @@ def earn_points(work: Work, found: Found, burnt: Burnt) -> list[Granted]:
             extra.append(more)
         else:
             missing = max(0, times_rule.body.min_minor - more.base)
-            work.verdicts.append(
-                Verdict(times_rule.offer_id, times_rule.version, "not_met", missing_minor=missing)
-            )
+            work.verdicts.append(Verdict(times_rule.offer_id, times_rule.version, "not_met", missing_minor=missing))
     return plain + _best_of_groups(work, extra)
 
 
@@ -55,9 +53,7 @@ def _earning(work: Work, aimed: list[int]) -> list[int]:
     return [i for i in aimed if not (work.lines[i].no_earn or work.lines[i].gift_card_sale)]
 
 
-def _by_rule(
-    rule: EarnRuleCompiled, lines: list[int], work: Work, burnt: Burnt, scale: int
-) -> Granted | Verdict:
+def _by_rule(rule: EarnRuleCompiled, lines: list[int], work: Work, burnt: Burnt, scale: int) -> Granted | Verdict:
     body = rule.body
     if not lines:
         return Verdict(rule.offer_id, rule.version, "excluded", reason="no_earn")
@@ -74,9 +70,7 @@ def _by_rule(
                 return Verdict(rule.offer_id, rule.version, "not_met", missing_minor=step - base)
         case ByRate() as reward:
             # The size of the check is measured the way the rule measures its own goods.
-            check = sum(
-                _base_of(body, work, burnt, i) for i, line in enumerate(work.lines) if not line.gift_card_sale
-            )
+            check = sum(_base_of(body, work, burnt, i) for i, line in enumerate(work.lines) if not line.gift_card_sale)
             points = _rate(reward, base, check, scale)
     if points == 0:
         return Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
@@ -95,9 +89,7 @@ def _rate(reward: ByRate, base: int, check: int, scale: int) -> int:
     for step in reward.steps:
         if check >= step.from_minor:
             rate_bp = step.rate_bp
-    steps = round_ratio(
-        base * rate_bp * 10**scale, 10_000 * 10**MONEY_SCALE * reward.step_minor, reward.rounding
-    )
+    steps = round_ratio(base * rate_bp * 10**scale, 10_000 * 10**MONEY_SCALE * reward.step_minor, reward.rounding)
     return steps * reward.step_minor
 
 

@@ -85,9 +85,7 @@ class Found:
         self.programmes: list[ProgrammeRule] = []
 
 
-def find_rules(
-    basket: Basket, shopper: Shopper | None, offers: CompiledOffers, now: datetime, work: Work
-) -> Found:
+def find_rules(basket: Basket, shopper: Shopper | None, offers: CompiledOffers, now: datetime, work: Work) -> Found:
     """Look up the basket's goods; what fails on who, when or code leaves a verdict and goes."""
     touched: dict[AnyRule, list[int]] = {}
     everyone = list(range(len(basket.lines)))
