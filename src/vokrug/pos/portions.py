@@ -54,13 +54,11 @@ def up_to(line: PricedLine, qty_milli: int, grants: int) -> Portion:
         left -= whole * run.unit_qty_milli
         if whole < run.units:
             if left:
-                total = total + Portion(
-                    *(
-                        round_ratio(part * left, run.unit_qty_milli, Rounding.HALF_EVEN)
-                        for part in (run.net_minor, run.points_off_minor, run.points_burn_minor)
-                    ),
-                    tuple(round_ratio(part * left, run.unit_qty_milli, Rounding.HALF_EVEN) for part in earn),
+                net, off, burn, *parts = (
+                    round_ratio(part * left, run.unit_qty_milli, Rounding.HALF_EVEN)
+                    for part in (run.net_minor, run.points_off_minor, run.points_burn_minor, *earn)
                 )
+                total = total + Portion(net, off, burn, tuple(parts))
             break
     return total
 

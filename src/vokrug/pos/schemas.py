@@ -26,14 +26,14 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 # Identify
 
 
-class Identifier(Body):
+class Identifier(Body, frozen=True, kw_only=True):
     """`type` is phone, card, email, telegram, or `ext:<system>` for a number of another system."""
 
     type: Code
     value: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
-class Identify(Body):
+class Identify(Body, frozen=True, kw_only=True):
     shop: Code
     till: Code
     cashier: Code | None = None
@@ -41,12 +41,12 @@ class Identify(Body):
     identifier: Identifier
 
 
-class Expiring(Reply):
+class Expiring(Reply, frozen=True, kw_only=True):
     points: str
     on: datetime
 
 
-class Balance(Reply):
+class Balance(Reply, frozen=True, kw_only=True):
     """`active` may be spent now; `currency_value` is what it pays."""
 
     active: str
@@ -57,7 +57,7 @@ class Balance(Reply):
     expiring: list[Expiring]
 
 
-class TierPath(Reply):
+class TierPath(Reply, frozen=True, kw_only=True):
     """What is still missing to the next tier, in words too."""
 
     to_next: str | None
@@ -65,13 +65,13 @@ class TierPath(Reply):
     text: str
 
 
-class Standing(Reply):
+class Standing(Reply, frozen=True, kw_only=True):
     code: str | None
     name: str | None
     path: TierPath
 
 
-class Identified(Reply):
+class Identified(Reply, frozen=True, kw_only=True):
     customer_token: str
     display_name: str
     balance: Balance
@@ -80,7 +80,7 @@ class Identified(Reply):
     messages: list[str]
 
 
-class Enrol(Body):
+class Enrol(Body, frozen=True, kw_only=True):
     """Registration at the till in one call: a phone and how to call the customer, never a full name."""
 
     shop: Code
@@ -93,7 +93,7 @@ class Enrol(Body):
     card: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
-class ConsentGiven(Body):
+class ConsentGiven(Body, frozen=True, kw_only=True):
     purpose: Code
     document_version: Code
     given: bool = True
@@ -102,12 +102,12 @@ class ConsentGiven(Body):
 # Calculate
 
 
-class ManualDiscount(Body):
+class ManualDiscount(Body, frozen=True, kw_only=True):
     amount: Money
     reason: Words = ""
 
 
-class LineAsked(Body):
+class LineAsked(Body, frozen=True, kw_only=True):
     n: LineNumber
     sku: Code
     qty: Quantity
@@ -125,16 +125,16 @@ class LineAsked(Body):
     ] = []
 
 
-class BurnAsked(Body):
+class BurnAsked(Body, frozen=True, kw_only=True):
     mode: Literal["none", "max", "points"] = "none"
     points: Money | None = None
 
 
-class HoldAsked(Body):
+class HoldAsked(Body, frozen=True, kw_only=True):
     ttl_s: Annotated[int, msgspec.Meta(ge=10, le=86_400)] = 900
 
 
-class Calculate(Body):
+class Calculate(Body, frozen=True, kw_only=True):
     rev: Rev
     shop: Code
     till: Code
@@ -152,21 +152,21 @@ class Calculate(Body):
     client_total: Money | None = None
 
 
-class LineDiscount(Reply):
+class LineDiscount(Reply, frozen=True, kw_only=True):
     promo: str
     layer: str
     amount: str
     funded_by: str
 
 
-class UnitPriced(Reply):
+class UnitPriced(Reply, frozen=True, kw_only=True):
     """`count` neighbouring units that cost `net` each."""
 
     count: int
     net: str
 
 
-class SplitRow(Reply):
+class SplitRow(Reply, frozen=True, kw_only=True):
     """A row of the fiscal receipt: price × quantity is the sum."""
 
     qty: str
@@ -174,7 +174,7 @@ class SplitRow(Reply):
     sum: str
 
 
-class LineCalculated(Reply):
+class LineCalculated(Reply, frozen=True, kw_only=True):
     n: int
     price_before: str
     discounts: list[LineDiscount]
@@ -185,31 +185,31 @@ class LineCalculated(Reply):
     earn: str
 
 
-class TotalsCalculated(Reply):
+class TotalsCalculated(Reply, frozen=True, kw_only=True):
     before: str
     discount: str
     points: str
     to_pay: str
 
 
-class BurnCalculated(Reply):
+class BurnCalculated(Reply, frozen=True, kw_only=True):
     max: str
     max_reasons: list[str]
     applied: str
 
 
-class EarnByRule(Reply):
+class EarnByRule(Reply, frozen=True, kw_only=True):
     promo: str
     points: str
 
 
-class EarnCalculated(Reply):
+class EarnCalculated(Reply, frozen=True, kw_only=True):
     points: str
     active_from: datetime | None
     by_rule: list[EarnByRule]
 
 
-class TierCalculated(Reply):
+class TierCalculated(Reply, frozen=True, kw_only=True):
     """The path before this sale and after it."""
 
     before: str | None
@@ -218,7 +218,7 @@ class TierCalculated(Reply):
     path_after: str
 
 
-class VerdictGiven(Reply):
+class VerdictGiven(Reply, frozen=True, kw_only=True):
     ref: str
     status: Literal["applied", "beaten", "not_met", "excluded"]
     amount: str
@@ -227,19 +227,19 @@ class VerdictGiven(Reply):
     text: str
 
 
-class ReceiptBlock(Reply):
+class ReceiptBlock(Reply, frozen=True, kw_only=True):
     """Lines to print or show, at most 32 columns wide; a cashier's line at most 30."""
 
     place: Literal["header", "after_items", "footer", "slip", "cashier", "customer_display"]
     lines: list[str]
 
 
-class HoldPlaced(Reply):
+class HoldPlaced(Reply, frozen=True, kw_only=True):
     id: str
     until: datetime
 
 
-class Calculated(Reply):
+class Calculated(Reply, frozen=True, kw_only=True):
     calc_id: str
     rules_version: str
     optimality: str
@@ -257,12 +257,12 @@ class Calculated(Reply):
 # Commit, cancel
 
 
-class LineClaimed(Body):
+class LineClaimed(Body, frozen=True, kw_only=True):
     n: LineNumber
     sum: Money
 
 
-class Claimed(Body):
+class Claimed(Body, frozen=True, kw_only=True):
     """What the till charged."""
 
     to_pay: Money
@@ -270,13 +270,13 @@ class Claimed(Body):
     lines: Annotated[list[LineClaimed], msgspec.Meta(max_length=1000)] = []
 
 
-class Tender(Body):
+class Tender(Body, frozen=True, kw_only=True):
     type: Literal["cash", "card", "sbp", "gift_card", "credit", "prepaid"]
     amount: Money
     rrn: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
-class Fiscal(Body):
+class Fiscal(Body, frozen=True, kw_only=True):
     """The printed receipt. With it the sale is a fact: it is recorded, never refused."""
 
     fn: Code
@@ -289,7 +289,7 @@ class Fiscal(Body):
     at: datetime | None = None
 
 
-class Commit(Body):
+class Commit(Body, frozen=True, kw_only=True):
     """`check` carries the whole check for a sale that was never calculated: one call, one sale."""
 
     rev: Rev
@@ -302,12 +302,12 @@ class Commit(Body):
     check: Calculate | None = None
 
 
-class BalanceAfter(Reply):
+class BalanceAfter(Reply, frozen=True, kw_only=True):
     points: str
     debt: str
 
 
-class Committed(Reply):
+class Committed(Reply, frozen=True, kw_only=True):
     """`accepted_late`: the receipt was printed before we could agree; `deviation` is the difference."""
 
     status: Literal["committed", "accepted_late"]
@@ -320,39 +320,39 @@ class Committed(Reply):
     receipt: list[ReceiptBlock]
 
 
-class Cancel(Body):
+class Cancel(Body, frozen=True, kw_only=True):
     shop: Code
     till: Code
 
 
-class Cancelled(Reply):
+class Cancelled(Reply, frozen=True, kw_only=True):
     status: Literal["cancelled"]
 
 
 # Returns
 
 
-class ReturnLine(Body):
+class ReturnLine(Body, frozen=True, kw_only=True):
     """A line of the sale by number, and how much of it comes back; without a quantity, all that is left."""
 
     n: LineNumber
     qty: Quantity | None = None
 
 
-class OriginalFiscal(Body):
+class OriginalFiscal(Body, frozen=True, kw_only=True):
     fn: Code
     fd: Code
     fp: Code
 
 
-class Original(Body):
+class Original(Body, frozen=True, kw_only=True):
     """The sale: by the check's id, or by its fiscal sign."""
 
     check_uid: UUID | None = None
     fiscal: OriginalFiscal | None = None
 
 
-class Return(Body):
+class Return(Body, frozen=True, kw_only=True):
     shop: Code
     till: Code
     original: Original
@@ -361,7 +361,7 @@ class Return(Body):
     reason: Words = ""
 
 
-class LineReturned(Reply):
+class LineReturned(Reply, frozen=True, kw_only=True):
     n: int
     qty: str
     refund: str
@@ -369,7 +369,7 @@ class LineReturned(Reply):
     points_taken_back: str
 
 
-class Returned(Reply):
+class Returned(Reply, frozen=True, kw_only=True):
     """`parked`: the sale is not known yet; the return is posted together with it when it comes."""
 
     status: Literal["posted", "parked", "calculated"]
@@ -385,7 +385,7 @@ class Returned(Reply):
 # The chain: shops, tills, goods, tiers
 
 
-class ShopGiven(Body):
+class ShopGiven(Body, frozen=True, kw_only=True):
     code: Code
     name: Words
     zone: Annotated[str, msgspec.Meta(max_length=64)] = "Europe/Moscow"
@@ -397,7 +397,7 @@ class ShopGiven(Body):
     tolerance_check: Money = "0.05"
 
 
-class ShopCard(Reply):
+class ShopCard(Reply, frozen=True, kw_only=True):
     id: int
     code: str
     name: str
@@ -408,18 +408,18 @@ class ShopCard(Reply):
     tills: list["TillCard"]
 
 
-class TillCard(Reply):
+class TillCard(Reply, frozen=True, kw_only=True):
     id: int
     code: str
 
 
-class CategoryGiven(Body):
+class CategoryGiven(Body, frozen=True, kw_only=True):
     code: Code
     name: Words
     parent: Code | None = None
 
 
-class ArticleGiven(Body):
+class ArticleGiven(Body, frozen=True, kw_only=True):
     sku: Code
     name: Words
     category: Code | None = None
@@ -432,26 +432,26 @@ class ArticleGiven(Body):
     no_earn: bool = False
 
 
-class CatalogueGiven(Body):
+class CatalogueGiven(Body, frozen=True, kw_only=True):
     categories: Annotated[list[CategoryGiven], msgspec.Meta(max_length=10_000)] = []
     articles: Annotated[list[ArticleGiven], msgspec.Meta(max_length=10_000)] = []
 
 
-class CatalogueTaken(Reply):
+class CatalogueTaken(Reply, frozen=True, kw_only=True):
     categories: int
     articles: int
 
 
-class TierGiven(Body):
+class TierGiven(Body, frozen=True, kw_only=True):
     code: Code
     name_ru: Words
     name_en: Words
     from_spent: Money
 
 
-class TiersGiven(Body):
+class TiersGiven(Body, frozen=True, kw_only=True):
     tiers: Annotated[list[TierGiven], msgspec.Meta(max_length=50)]
 
 
-class TiersTaken(Reply):
+class TiersTaken(Reply, frozen=True, kw_only=True):
     tiers: int

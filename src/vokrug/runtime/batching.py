@@ -66,7 +66,8 @@ class Batcher(Generic[T, R]):
             task.add_done_callback(self._tasks.discard)
 
     def _take(self) -> list[tuple[T, "asyncio.Future[R]"]]:
-        taken, postponed = [], []
+        taken: list[tuple[T, asyncio.Future[R]]] = []
+        postponed: list[tuple[T, asyncio.Future[R]]] = []
         while self._waiting and len(taken) < self._limit:
             item, future = self._waiting.popleft()
             if future.cancelled():
