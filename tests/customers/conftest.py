@@ -40,9 +40,7 @@ def picture(db: Database) -> Picture:
         async with db.transaction() as tx:
             names = [row["tablename"] for row in await tx.rows(OUR_TABLES)]
             return {
-                name: [
-                    row["line"] for row in await tx.rows(f"select t::text as line from {name} t order by 1")
-                ]
+                name: [row["line"] for row in await tx.rows(f"select t::text as line from {name} t order by 1")]
                 for name in names
             }
 

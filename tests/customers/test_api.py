@@ -76,9 +76,7 @@ async def test_a_till_registers_and_sees_a_name_only(db: Database, desk: Desk) -
     assert seen.body.card is None
     assert "45 67" not in text(seen.body)
     async with db.transaction() as tx:
-        assert await tx.value("select registered_shop from customers_customer") == 7, (
-            "the key's shop, not the body's"
-        )
+        assert await tx.value("select registered_shop from customers_customer") == 7, "the key's shop, not the body's"
         assert await tx.value("select count(*) from customers_card_read") == 0
 
 
@@ -143,9 +141,7 @@ async def test_definitions_work_at_once(desk: Desk) -> None:
     assert (await api.put_consents(desk.call(Role.TILL, id=id), said)).status == 204
     card = (await api.read_customer(desk.call(Role.STAFF, id=id))).body.card
     assert card is not None
-    assert [(one.code, one.value, one.source) for one in card.attributes] == [
-        ("shoe_size", 38.5, Source.PARTNER)
-    ]
+    assert [(one.code, one.value, one.source) for one in card.attributes] == [("shoe_size", 38.5, Source.PARTNER)]
     assert [(one.purpose, one.given) for one in card.consents] == [("offers", True)]
     assert isinstance(card.identifiers[0].id, int)
     assert UUID(str(id)) == id
@@ -158,9 +154,7 @@ def test_only_staff_define_and_take_away() -> None:
             assert route.roles == {Role.STAFF}, route.path
 
 
-@pytest.mark.parametrize(
-    "kind", [body for route in api.routes.all for body in (route.body, *route.answers.values())]
-)
+@pytest.mark.parametrize("kind", [body for route in api.routes.all for body in (route.body, *route.answers.values())])
 def test_bodies_have_schemas(kind: type | None) -> None:
     if kind is not None:
         assert msgspec.json.schema(kind)

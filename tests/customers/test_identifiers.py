@@ -53,9 +53,7 @@ class Clerk:
 
     async def detaches(self, id: UUID, identifier_id: int) -> None:
         async with self.db.transaction() as tx:
-            await detach(
-                tx, self.directory, id, identifier_id, source=Source.STAFF, now=NOON + timedelta(days=1)
-            )
+            await detach(tx, self.directory, id, identifier_id, source=Source.STAFF, now=NOON + timedelta(days=1))
 
     async def defines(self, code: str, **rules: Any) -> IdentifierType:
         async with self.db.transaction() as tx:
@@ -91,12 +89,8 @@ async def test_an_identifier_leads_to_the_customer_until_it_is_taken_away(
     await clerk.detaches(anna, phone)
     assert await clerk.finds(PHONE_2) is None
     async with db.transaction() as tx:
-        edge = await tx.rows(
-            "select valid_from, valid_to from customers_assertion where identifier_id = $1", phone
-        )
-        assert [tuple(one) for one in edge] == [(NOON, NOON + timedelta(days=1))], (
-            "what was true stays on record"
-        )
+        edge = await tx.rows("select valid_from, valid_to from customers_assertion where identifier_id = $1", phone)
+        assert [tuple(one) for one in edge] == [(NOON, NOON + timedelta(days=1))], "what was true stays on record"
     assert await clerk.attaches(boris, PHONE_2) == phone, "the same identifier, now another's"
     assert await clerk.finds(PHONE_2) == boris
     assert [type(fact) for fact in facts] == [IdentifierAttached, IdentifierDetached, IdentifierAttached]
@@ -114,9 +108,7 @@ async def test_a_repeat_changes_nothing(clerk: Clerk, anna: UUID, picture: Pictu
     assert (await picture(), len(facts)) == (before, 2)
 
 
-async def test_a_better_proof_is_a_new_edge(
-    db: Database, clerk: Clerk, directory: Directory, anna: UUID
-) -> None:
+async def test_a_better_proof_is_a_new_edge(db: Database, clerk: Clerk, directory: Directory, anna: UUID) -> None:
     phone = await clerk.attaches(anna, PHONE_2)
     assert await clerk.attaches(anna, PHONE_2, strength=Strength.VERIFIED, evidence={"sms": "42"}) == phone
     await clerk.attaches(anna, PHONE_2, source=Source.SITE)
@@ -187,9 +179,7 @@ async def test_an_external_system_is_defined_while_we_run(clerk: Clerk, anna: UU
     assert await clerk.attaches(anna, ("ext:crm", "A-1")) == crm_id, "the same value is no change"
 
 
-async def test_a_shared_identifier_leads_to_nobody_in_particular(
-    clerk: Clerk, anna: UUID, boris: UUID
-) -> None:
+async def test_a_shared_identifier_leads_to_nobody_in_particular(clerk: Clerk, anna: UUID, boris: UUID) -> None:
     await clerk.defines("ext:tablet", is_unique=False)
     tablet = await clerk.attaches(anna, ("ext:tablet", "T1"))
     assert await clerk.finds(("ext:tablet", "T1")) == anna
@@ -199,9 +189,7 @@ async def test_a_shared_identifier_leads_to_nobody_in_particular(
     assert await clerk.finds(("ext:tablet", "T1")) == boris
 
 
-async def test_only_what_is_held_is_taken_away(
-    clerk: Clerk, anna: UUID, boris: UUID, picture: Picture
-) -> None:
+async def test_only_what_is_held_is_taken_away(clerk: Clerk, anna: UUID, boris: UUID, picture: Picture) -> None:
     phone = await clerk.attaches(anna, PHONE_2)
     before = await picture()
     for id, identifier_id, refusal in (
@@ -214,9 +202,7 @@ async def test_only_what_is_held_is_taken_away(
     assert await picture() == before
 
 
-async def test_rules_change_but_a_stored_value_keeps_its_meaning(
-    clerk: Clerk, anna: UUID, picture: Picture
-) -> None:
+async def test_rules_change_but_a_stored_value_keeps_its_meaning(clerk: Clerk, anna: UUID, picture: Picture) -> None:
     first = await clerk.defines("ext:crm")
     assert (await clerk.defines("ext:crm", normaliser="digits:1-9")).id == first.id, "not used yet"
     await clerk.attaches(anna, ("ext:crm", "12"))

@@ -9,9 +9,7 @@ from vokrug.customers.normalisers import _any_phone, is_known, mask, normalise
 from vokrug.customers.types import IdentifierType, Sensitivity
 from vokrug.kernel import Refusal
 
-PHONE = IdentifierType(
-    id=1, code="phone", normaliser="phone:RU", blocked=frozenset({"+70000000000", "+79999999999"})
-)
+PHONE = IdentifierType(id=1, code="phone", normaliser="phone:RU", blocked=frozenset({"+70000000000", "+79999999999"}))
 CARD = IdentifierType(id=2, code="card", normaliser="digits:4-32")
 EMAIL = IdentifierType(id=3, code="email", normaliser="email", blocked=frozenset({"test@test.ru"}))
 PASSPORT = IdentifierType(id=5, code="passport", normaliser="document", sensitivity=Sensitivity.SECRET)
@@ -79,9 +77,7 @@ def test_junk_is_no_phone(junk: str) -> None:
         normalise(PHONE, junk)
 
 
-@pytest.mark.parametrize(
-    "phone", ["+70000000000", "0000000000", "8 999 999-99-99", "null", "Anonymous", "0", "-"]
-)
+@pytest.mark.parametrize("phone", ["+70000000000", "0000000000", "8 999 999-99-99", "null", "Anonymous", "0", "-"])
 def test_a_stopgap_is_no_phone(phone: str) -> None:
     with pytest.raises(IdentifierBlocked):
         normalise(PHONE, phone)
@@ -164,9 +160,7 @@ WRITINGS = st.one_of(
     st.text(max_size=40),
     st.from_regex(r"\A[+]?[0-9 ()-]{5,20}\Z"),
     st.emails(),
-    st.builds(
-        lambda local, domain: f"{local}@{domain}.рф", st.text(min_size=1, max_size=8), st.text(max_size=8)
-    ),
+    st.builds(lambda local, domain: f"{local}@{domain}.рф", st.text(min_size=1, max_size=8), st.text(max_size=8)),
 )
 
 

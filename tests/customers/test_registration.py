@@ -185,9 +185,7 @@ async def test_the_second_waits_for_the_first_and_takes_over_if_it_fails(db: Dat
     assert (await second).created
 
 
-async def test_no_personal_data_lies_open(
-    db: Database, shop: Shop, picture: Picture, facts: list[Any]
-) -> None:
+async def test_no_personal_data_lies_open(db: Database, shop: Shop, picture: Picture, facts: list[Any]) -> None:
     """Neither as text nor as bytes, in no table and in no fact."""
     await shop.registers(ANNA, "Аннушка", card="7700123456")
     seen = "\n".join(line for lines in (await picture()).values() for line in lines) + repr(facts)

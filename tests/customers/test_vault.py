@@ -15,9 +15,7 @@ def test_the_same_secret_finds_and_opens_after_a_restart() -> None:
     key, wrapped = Vault(SECRET).new_person_key(ANNA)
     sealed = key.seal("Анна", "called")
     assert Vault(SECRET).called(ANNA, wrapped, sealed) == "Анна"
-    assert Vault(SECRET).lookup_hash("phone", "+79161234567") == Vault(SECRET).lookup_hash(
-        "phone", "+79161234567"
-    )
+    assert Vault(SECRET).lookup_hash("phone", "+79161234567") == Vault(SECRET).lookup_hash("phone", "+79161234567")
 
 
 def test_hashes_differ_by_type_value_and_secret() -> None:

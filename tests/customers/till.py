@@ -24,9 +24,7 @@ class Shop:
     directory: Directory
     defaults: dict[str, Any] = field(default_factory=lambda: {"source": Source.TILL, "shop": 7})
 
-    async def registers(
-        self, phone: str = "+7 916 123-45-67", called: str = "Анна", **more: Any
-    ) -> Registered:
+    async def registers(self, phone: str = "+7 916 123-45-67", called: str = "Анна", **more: Any) -> Registered:
         asked = {"request_id": new_id(), **self.defaults, "phone": phone, "called": called, **more}
         async with self.db.transaction() as tx:
             return await register(tx, self.directory, Registration(**asked), NOON)

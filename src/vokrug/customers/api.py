@@ -97,13 +97,9 @@ async def register(call: Call, body: Register) -> Answer[RegisteredBody]:
         shop=call.caller.shop_id or body.shop,
         source=_source(call),
     )
-    result = await call.db.replayed(
-        lambda tx: registration.register(tx, _directory(call), newcomer, call.now)
-    )
+    result = await call.db.replayed(lambda tx: registration.register(tx, _directory(call), newcomer, call.now))
     brief = CustomerBrief.of(result.customer, is_named=_sees_names(call))
-    return Answer(
-        RegisteredBody(customer=brief, created=result.created), status=201 if result.created else 200
-    )
+    return Answer(RegisteredBody(customer=brief, created=result.created), status=201 if result.created else 200)
 
 
 def _source(call: Call) -> Source:

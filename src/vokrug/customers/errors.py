@@ -45,9 +45,7 @@ class BirthdayImpossible(Refusal):
     """The calendar has no such day, or nobody alive was born on it."""
 
     code, status = "birthday_impossible", 422
-    cashier = Text(
-        en="Check the birthday: there is no such date.", ru="Проверьте день рождения: такой даты нет."
-    )
+    cashier = Text(en="Check the birthday: there is no such date.", ru="Проверьте день рождения: такой даты нет.")
 
 
 class IdentifierMalformed(Refusal):
@@ -180,9 +178,7 @@ class EvidenceMalformed(Refusal):
     """Evidence, proof and provenance are small pieces of JSON."""
 
     code, status = "evidence_malformed", 422
-    cashier = Text(
-        en="The evidence is too large or damaged.", ru="Подтверждение слишком велико или испорчено."
-    )
+    cashier = Text(en="The evidence is too large or damaged.", ru="Подтверждение слишком велико или испорчено.")
 
 
 class AttributeUnknown(Refusal):

@@ -87,9 +87,7 @@ def mask(kind: IdentifierType, normalised: str) -> str:
 
 def _one_width(value: str) -> str:
     """Full-width digits, ligatures, odd spaces and the like become plain; a № says nothing."""
-    return (
-        value.strip() if value.isascii() else unicodedata.normalize("NFKC", value.replace("№", " ")).strip()
-    )
+    return value.strip() if value.isascii() else unicodedata.normalize("NFKC", value.replace("№", " ")).strip()
 
 
 def _normalised(normaliser: str, code: str, written: str) -> str:

@@ -31,9 +31,7 @@ from vokrug.customers.types import AttributeType, Birthday, Consent, IdentifierT
 from vokrug.kernel.languages import LANGUAGES
 
 LONGEST_CALLED = 30  # what fits a till's screen and a receipt's line
-PATRONYMIC = re.compile(
-    r".{2,}(?:ович|евич|ична|овна|евна|инична|ovich|evich|ovna|evna|ichna)", re.IGNORECASE
-)
+PATRONYMIC = re.compile(r".{2,}(?:ович|евич|ична|овна|евна|инична|ovich|evich|ovna|evna|ichna)", re.IGNORECASE)
 
 # Clocks of tills and partners run ahead by minutes; more than that is a wrong clock.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -54,11 +52,7 @@ def called_as_asked(called: str) -> str:
     """
     words = unicodedata.normalize("NFC", called).split()
     text = " ".join(words)
-    if (
-        not 1 <= len(text) <= 2 * LONGEST_CALLED
-        or not all(map(_belongs_in_a_name, text))
-        or not text[0].isalpha()
-    ):
+    if not 1 <= len(text) <= 2 * LONGEST_CALLED or not all(map(_belongs_in_a_name, text)) or not text[0].isalpha():
         raise CalledMalformed(longest=LONGEST_CALLED)
     parts = [part for part in re.split(r"[\s.-]+", text) if part]
     second_is_a_name = len(words) > 1 and len(words[-1].rstrip(".")) > 1
@@ -95,11 +89,7 @@ def require_plain(consents: Collection[Consent]) -> None:
     """One word on each purpose, in terms short enough to be looked up."""
     for consent in consents:
         version = consent.document_version
-        if (
-            not PLAIN_CODE.fullmatch(consent.purpose)
-            or not 1 <= len(version) <= 64
-            or not version.isprintable()
-        ):
+        if not PLAIN_CODE.fullmatch(consent.purpose) or not 1 <= len(version) <= 64 or not version.isprintable():
             raise ConsentMalformed
         require_storable(consent.proof)
     if len({consent.purpose for consent in consents}) != len(consents):

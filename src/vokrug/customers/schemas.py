@@ -220,9 +220,7 @@ class PutIdentifierType(Struct, kw_only=True):
     priority: int = 50
     min_joining_strength: Strength = Strength.VERIFIED
     sensitivity: Sensitivity = Sensitivity.PERSONAL
-    attach_sources: list[Source] = field(
-        default_factory=lambda: [Source.STAFF, Source.PARTNER, Source.IMPORT]
-    )
+    attach_sources: list[Source] = field(default_factory=lambda: [Source.STAFF, Source.PARTNER, Source.IMPORT])
     blocked: Annotated[list[Value], Meta(max_length=1000)] = field(default_factory=list)
 
     def to_type(self, code: str) -> IdentifierType:

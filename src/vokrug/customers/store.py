@@ -452,9 +452,7 @@ HAS_ATTRIBUTE = """
 async def has_attribute(tx: Tx, number: int, attribute: Attribute) -> bool:
     """Is this very observation the one we keep?"""
     value = _json(attribute.value)
-    known = await tx.value(
-        HAS_ATTRIBUTE, number, attribute.code, value, attribute.source, attribute.observed_at
-    )
+    known = await tx.value(HAS_ATTRIBUTE, number, attribute.code, value, attribute.source, attribute.observed_at)
     return bool(known)
 
 

@@ -25,9 +25,7 @@ async def customer(tx: Tx, directory: Directory, customer_id: UUID) -> Customer:
     return introduce(directory, sheet.person)
 
 
-async def read_card(
-    tx: Tx, directory: Directory, customer_id: UUID, *, reader: str, now: datetime
-) -> Profile:
+async def read_card(tx: Tx, directory: Directory, customer_id: UUID, *, reader: str, now: datetime) -> Profile:
     """The whole card for a member of staff, who leaves a trace by reading it."""
     card = await profile(tx, directory, customer_id)
     await store.insert_card_read(tx, card.customer.number, reader, now)

@@ -50,9 +50,7 @@ async def register(tx: Tx, directory: Directory, registration: Registration, now
     return await _welcome(tx, directory, registration, called, identifiers, digest, now)
 
 
-def _digest(
-    directory: Directory, registration: Registration, called: str, identifiers: list[Identifier]
-) -> bytes:
+def _digest(directory: Directory, registration: Registration, called: str, identifiers: list[Identifier]) -> bytes:
     """What makes two registrations the same: everything but the ids that came with them."""
     birthday = registration.birthday
     contents = [
@@ -103,9 +101,7 @@ async def _welcome(
     if number is None:
         raise CustomerIdTaken
     await store.insert_registration(tx, registration.request_id, number, digest, created=True, now=now)
-    fact = CustomerRegistered(
-        customer_id=id, source=source, language=registration.language, shop_id=registration.shop
-    )
+    fact = CustomerRegistered(customer_id=id, source=source, language=registration.language, shop_id=registration.shop)
     await events.publish(tx, fact, key=number, subject=str(id), at=now)
 
     op = await store.insert_op(tx, "register", number, source, now)
@@ -133,7 +129,5 @@ async def _welcome(
         )
         await events.publish(tx, attached, key=number, subject=str(id), at=now)
     await write_consents(tx, number, id, registration.consents, source, now)
-    customer = Customer(
-        number=number, id=id, state=State.ACTIVE, language=registration.language, called=called
-    )
+    customer = Customer(number=number, id=id, state=State.ACTIVE, language=registration.language, called=called)
     return Registered(customer, created=True)
