@@ -1,6 +1,6 @@
 """Shops, tills, goods and tiers as every call of a till needs them: in memory, renewed when they change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from vokrug import ledger
@@ -92,18 +92,17 @@ class Reference:
     async def accounts(self, tx: Tx, shop: Shop, now: datetime) -> ledger.Accounts:
         """The summed wallets of a shop's sales, opened when first needed."""
         points, money = self.points_unit, self.units[shop.currency].id
-        ids: Sequence[int] = [
-            await self._account(tx, code, unit, now)
-            for code, unit in (
-                ("points.issued", points),
-                (f"points.redeemed/{shop.code}", points),
-                (f"till.clearing/{shop.code}", money),
-                (f"revenue/{shop.code}", money),
-                ("points.liability", money),
-            )
-        ]
         num, den = await self.rate(tx, shop.currency, now)
-        return ledger.Accounts(points, *ids, value_num=num, value_den=den)
+        return ledger.Accounts(
+            points_unit=points,
+            issued=await self._account(tx, "points.issued", points, now),
+            redeemed=await self._account(tx, f"points.redeemed/{shop.code}", points, now),
+            clearing=await self._account(tx, f"till.clearing/{shop.code}", money, now),
+            revenue=await self._account(tx, f"revenue/{shop.code}", money, now),
+            liability=await self._account(tx, "points.liability", money, now),
+            value_num=num,
+            value_den=den,
+        )
 
     async def deviation_account(self, tx: Tx, shop: Shop, now: datetime) -> int:
         return await self._account(tx, f"deviation/{shop.code}", self.units[shop.currency].id, now)

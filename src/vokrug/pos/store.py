@@ -222,7 +222,14 @@ async def find_sale_by_fiscal(tx: Tx, fiscal: str) -> SaleRow | None:
 
 async def replace_quote(tx: Tx, row: QuoteRow) -> None:
     await tx.run(
-        REPLACE_QUOTE, row.check_id, row.rev, row.body_hash, row.customer_number, row.hold_id, row.priced_at, row.document
+        REPLACE_QUOTE,
+        row.check_id,
+        row.rev,
+        row.body_hash,
+        row.customer_number,
+        row.hold_id,
+        row.priced_at,
+        row.document,
     )
 
 
