@@ -86,9 +86,7 @@ async def test_a_locked_table_is_given_way_to_and_tried_again(empty_url: str) ->
         assert await ask(empty_url, "select count(*) from shelf") == 1
         await sale.commit()
 
-    assert await migrate(empty_url, migrations=[SHELF, LABEL], lock_timeout_ms=20, sleep=pause) == [
-        LABEL.name
-    ]
+    assert await migrate(empty_url, migrations=[SHELF, LABEL], lock_timeout_ms=20, sleep=pause) == [LABEL.name]
     assert len(pauses) == 1
     await seller.close()
 

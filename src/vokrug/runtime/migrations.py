@@ -18,9 +18,7 @@ from vokrug.kernel import Refusal, Text
 
 FOLDER = Path(__file__).parent.parent / "migrations"
 NAME = re.compile(r"\d{4}_(before|after)_[a-z0-9_]+")
-ENDS_TRANSACTION = re.compile(
-    r"^\s*(begin|start transaction|commit|rollback)\s*;", re.IGNORECASE | re.MULTILINE
-)
+ENDS_TRANSACTION = re.compile(r"^\s*(begin|start transaction|commit|rollback)\s*;", re.IGNORECASE | re.MULTILINE)
 ADVISORY_LOCK = 0x766F6B72  # "vokr"
 LOCK_TIMEOUT_MS = 2_000
 # A busy table is left alone between tries: sales queue up behind a migration that waits for a lock.
@@ -70,7 +68,7 @@ class MigrationFailed(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step. A library may mend a comment in a step of its own, so only ours are held to their checksum."""
+    """One step. A library may mend a comment in its own, so only ours are held to their checksum."""
 
     name: str
     sql: str
@@ -87,9 +85,7 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
     for file in sorted(folder.glob("*.sql")):
         migration = Migration(file.stem, file.read_text())
         if not NAME.fullmatch(migration.name):
-            raise MigrationMalformed(
-                name=file.name, reason="a name reads NNNN_before_word or NNNN_after_word"
-            )
+            raise MigrationMalformed(name=file.name, reason="a name reads NNNN_before_word or NNNN_after_word")
         if ours and ours[-1].name[:4] == migration.name[:4]:
             raise MigrationMalformed(name=file.name, reason=f"its number is taken by {ours[-1].name}")
         if ENDS_TRANSACTION.search(migration.sql):
@@ -141,20 +137,17 @@ async def _apply_patiently(
 ) -> None:
     for pause_s in (*BACKOFF_S, None):
         try:
-            return await _apply(connection, migration, lock_timeout_ms)
+            await _apply(connection, migration, lock_timeout_ms)
+            break
         except asyncpg.LockNotAvailableError as error:
             if pause_s is None:
-                raise MigrationFailed(
-                    name=migration.name, reason="a table stayed locked by others"
-                ) from error
+                raise MigrationFailed(name=migration.name, reason="a table stayed locked by others") from error
             await sleep(pause_s)
         except asyncpg.PostgresError as error:
             raise MigrationFailed(name=migration.name, reason=str(error)) from error
 
 
-async def _apply(
-    connection: "asyncpg.Connection[asyncpg.Record]", migration: Migration, lock_timeout_ms: int
-) -> None:
+async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migration: Migration, lock_timeout_ms: int) -> None:
     async with connection.transaction():
         await connection.execute(f"set local lock_timeout = {lock_timeout_ms}")
         await connection.execute(migration.sql)
@@ -165,6 +158,4 @@ def _queue_migrations() -> list[Migration]:
     """The queue library's own steps. A newer release brings more of them, and they are applied then."""
     folder = importlib.resources.files("procrastinate.sql") / "migrations"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-    return [
-        Migration("procrastinate/" + f.name.removesuffix(".sql"), f.read_text(), is_ours=False) for f in files
-    ]
+    return [Migration("procrastinate/" + f.name.removesuffix(".sql"), f.read_text(), is_ours=False) for f in files]

@@ -49,9 +49,7 @@ class SecretMissing(Refusal):
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an operator may decide. One field, one line of `docs/settings.md`."""
 
-    data_dir: Annotated[Path, Meta(description="Folder of the embedded database and its secrets.")] = Path(
-        ".data"
-    )
+    data_dir: Annotated[Path, Meta(description="Folder of the embedded database and its secrets.")] = Path(".data")
     database_url: Annotated[
         str | None, Meta(description="PostgreSQL 15 or newer. Empty: start the embedded one in `data_dir`.")
     ] = None
@@ -64,9 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least important line logged.")
     ] = "info"
-    log_format: Annotated[
-        Literal["text", "json"], Meta(description="`json` for machines, `text` for people.")
-    ] = "text"
+    log_format: Annotated[Literal["text", "json"], Meta(description="`json` for machines, `text` for people.")] = "text"
     secret: Annotated[
         str | None,
         Meta(
@@ -78,12 +74,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     otel_endpoint: Annotated[
         str | None, Meta(description="OpenTelemetry collector (OTLP over HTTP). Empty: no traces are sent.")
     ] = None
-    request_limit_bytes: Annotated[
-        int, Meta(ge=1024, le=1 << 30, description="The largest request body accepted.")
-    ] = 1 << 20
-    request_timeout_s: Annotated[float, Meta(gt=0, le=3600, description="How long one request may take.")] = (
-        30.0
+    request_limit_bytes: Annotated[int, Meta(ge=1024, le=1 << 30, description="The largest request body accepted.")] = (
+        1 << 20
     )
+    request_timeout_s: Annotated[float, Meta(gt=0, le=3600, description="How long one request may take.")] = 30.0
     language: Annotated[
         Literal["ru", "en"], Meta(description="Language of answers when the caller names none we speak.")
     ] = "ru"
@@ -159,9 +153,7 @@ def describe_settings() -> list[SettingInfo]:
         hint = get_type_hints(Settings, include_extras=True)[field.name]
         kind, meta = get_args(hint)
         default = "" if field.default is None else str(field.default)
-        described.append(
-            SettingInfo(PREFIX + field.name.upper(), _kind_name(kind), default, meta.description or "")
-        )
+        described.append(SettingInfo(PREFIX + field.name.upper(), _kind_name(kind), default, meta.description or ""))
     return described
 
 
@@ -222,9 +214,7 @@ def _from_file(environ: Mapping[str, str], folder: Path) -> dict[str, Any]:
     for name in table:
         if name not in _fields():
             raise SettingRefused(name=f"{name} in {path}", reason=_unknown(name, list(_fields())))
-    return {
-        name: _value(name, value, named=f"{name} in {path}", strict=True) for name, value in table.items()
-    }
+    return {name: _value(name, value, named=f"{name} in {path}", strict=True) for name, value in table.items()}
 
 
 def _unknown(name: str, known: list[str]) -> str:
