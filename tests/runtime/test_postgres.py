@@ -156,5 +156,15 @@ def test_named_programs_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path:
         find_binaries()
 
 
+def test_its_log_quotes_no_rows_and_is_closed(server: EmbeddedPostgres) -> None:
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("create table person (phone text primary key); insert into person values ('+79005550101')")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("insert into person values ('+79005550101')")
+    assert "duplicate key" in server.home.log.read_text()
+    assert "+79005550101" not in server.home.log.read_text()
+    assert mode(server.home.log) == 0o600
+
+
 def test_durability_is_not_a_setting() -> None:
     assert {SETTINGS[name] for name in ("fsync", "full_page_writes", "synchronous_commit")} == {"on"}
