@@ -31,9 +31,7 @@ def lint(body: OfferBody, groups: Collection[str] = ()) -> list[Complaint]:
     complaints = list(_schedule(body.when))
     for group in body.where.shop_groups:
         if group not in groups:
-            complaints.append(
-                _say("where.shop_groups", f"no shop group “{group}”", f"нет группы магазинов «{group}»")
-            )
+            complaints.append(_say("where.shop_groups", f"no shop group “{group}”", f"нет группы магазинов «{group}»"))
     if not body.funder.strip():
         complaints.append(_say("funder", "somebody must pay for it", "кто-то должен за это платить"))
     if body.code is not None and not body.code.strip():
