@@ -10,11 +10,10 @@ from itertools import product
 from math import prod
 from typing import Literal, NamedTuple
 
-from vokrug.promotions.engine.allocate import share_with_room, times
 from vokrug.promotions.engine.compile import BasketRule, ItemRule
-from vokrug.promotions.engine.offers import AmountOff, FixedPrice, PercentOff
 from vokrug.promotions.engine.priced import Verdict
 from vokrug.promotions.engine.work import Work
+from vokrug.promotions.engine.worth import amounts, discountable, threshold
 
 MOST_WAYS = 2048  # a count of tries, not a clock: the same basket gets the same answer on every machine
 Optimality = Literal["proven", "bounded"]
@@ -70,14 +69,14 @@ def _item_offers(work: Work, item: list[tuple[ItemRule, list[int]]]) -> tuple[li
     for rule, aimed in item:
         body = rule.body
         if body.min_qty_milli or body.min_minor:
-            verdict = _threshold(rule, aimed, work, work.left)
+            verdict = threshold(rule, aimed, work, work.left)
             if verdict is not None:
                 work.verdicts.append(verdict)
                 continue
-        lines = _discountable(work, aimed)
-        amounts = _amounts(body.benefit, work, lines, work.left)
-        worth[rule] = sum(amounts)
-        for i, amount in zip(lines, amounts, strict=True):
+        lines = discountable(work, aimed)
+        offs = amounts(body.benefit, work, lines, work.left)
+        worth[rule] = sum(offs)
+        for i, amount in zip(lines, offs, strict=True):
             if amount <= 0:
                 continue
             offered = Offered(amount, rule.rank, rule)
@@ -132,9 +131,9 @@ def _best_basket(
 ) -> BasketChoice | None:
     best: BasketChoice | None = None
     for rule, aimed in basket:
-        if _threshold(rule, aimed, work, _counted(rule, left, start)) is None:
-            lines = _discountable(work, aimed)
-            shares = _amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor)
+        if threshold(rule, aimed, work, _counted(rule, left, start)) is None:
+            lines = discountable(work, aimed)
+            shares = amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor)
             tried = BasketChoice(sum(shares), rule.rank, rule, lines, shares)
             if tried.amount > 0 and (best is None or tried[:2] > best[:2]):
                 best = tried
@@ -151,14 +150,14 @@ def _take_basket(work: Work, start: list[int], basket: list[tuple[BasketRule, li
             if share:
                 work.take(i, share, best.rule, "basket")
     for rule, aimed in basket:
-        missing = _threshold(rule, aimed, work, _counted(rule, left, start))
+        missing = threshold(rule, aimed, work, _counted(rule, left, start))
         if missing is not None:
             work.verdicts.append(missing)
         elif best is not None and rule is best.rule:
             work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", amount_minor=best.amount))
         else:
-            lines = _discountable(work, aimed)
-            worth = sum(_amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor))
+            lines = discountable(work, aimed)
+            worth = sum(amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor))
             work.verdicts.append(
                 Verdict(
                     rule.offer_id,
@@ -180,8 +179,7 @@ def _is_spoilt(rule: BasketRule, lines: list[int], work: Work, start: Sequence[i
     if rule.body.threshold_on == "original" or not rule.body.min_minor:
         return False
     return (
-        _threshold(rule, lines, work, start) is None
-        and _threshold(rule, lines, work, _after(start, chosen)) is not None
+        threshold(rule, lines, work, start) is None and threshold(rule, lines, work, _after(start, chosen)) is not None
     )
 
 
@@ -227,93 +225,5 @@ def _after(start: Sequence[int], chosen: Choice) -> list[int]:
     return [left - offered.amount if offered is not None else left for left, offered in zip(start, chosen, strict=True)]
 
 
-# What an offer is worth
-
-
 def _counted(rule: BasketRule, left: Sequence[int], start: Sequence[int]) -> Sequence[int]:
     return left if rule.body.threshold_on == "remaining" else start
-
-
-def _threshold(rule: ItemRule | BasketRule, aimed: list[int], work: Work, amounts: Sequence[int]) -> Verdict | None:
-    """None when the threshold is met, else what is missing. The sale of a gift card never counts."""
-    body = rule.body
-    if not body.min_qty_milli and not body.min_minor:
-        return None
-    qty = total = 0
-    for i in aimed:
-        if not work.lines[i].gift_card_sale:
-            qty += work.lines[i].qty_milli
-            total += amounts[i]
-    if qty >= body.min_qty_milli and total >= body.min_minor:
-        return None
-    return Verdict(
-        rule.offer_id,
-        rule.version,
-        "not_met",
-        missing_qty_milli=max(0, body.min_qty_milli - qty),
-        missing_minor=max(0, body.min_minor - total),
-    )
-
-
-def _discountable(work: Work, aimed: list[int]) -> list[int]:
-    lines = work.lines
-    return [i for i in aimed if not (lines[i].no_discount or lines[i].gift_card_sale)]
-
-
-def _amounts(
-    benefit: PercentOff | AmountOff | FixedPrice,
-    work: Work,
-    lines: list[int],
-    left: Sequence[int],
-    *,
-    most: int | None = None,
-) -> list[int]:
-    """What the benefit takes off each of the lines, as far as their floors let it."""
-    if isinstance(benefit, FixedPrice):
-        return [_down_to_price(benefit.price_minor, work, i, left[i]) for i in lines]
-    if benefit.per == "unit":
-        if isinstance(benefit, PercentOff):
-            amounts = [_percent_of_units(benefit.percent_bp, work, i, left[i]) for i in lines]
-        else:
-            amounts = [_amount_of_units(benefit.amount_minor, work, i, left[i]) for i in lines]
-        if most is None or sum(amounts) <= most:
-            return amounts
-        return share_with_room(most, amounts, amounts)
-    weights = [left[i] for i in lines]
-    if isinstance(benefit, PercentOff):
-        total = (sum(weights) * benefit.percent_bp + 5_000) // 10_000
-    else:
-        total = benefit.amount_minor
-    rooms = [left[i] - work.floor[i] for i in lines]
-    return share_with_room(total if most is None else min(total, most), weights, rooms)
-
-
-# Units of a line differ by a kopeck at most: `dearer` of them cost `cheap + 1`, the others `cheap`.
-
-
-def _percent_of_units(percent_bp: int, work: Work, i: int, left: int) -> int:
-    units = work.units[i]
-    if units == 1:
-        return min((left * percent_bp + 5_000) // 10_000, left - work.floor[i])
-    cheap, dearer = divmod(left, units)
-    room = cheap - work.floor[i] // units
-    off = (units - dearer) * min((cheap * percent_bp + 5_000) // 10_000, room)
-    return off + dearer * min(((cheap + 1) * percent_bp + 5_000) // 10_000, room + 1)
-
-
-def _amount_of_units(amount: int, work: Work, i: int, left: int) -> int:
-    if work.is_weighed(i):
-        return min(times(amount, work.lines[i].qty_milli), left - work.floor[i])
-    units = work.units[i]
-    cheap, dearer = divmod(left, units)
-    room = cheap - work.floor[i] // units
-    return (units - dearer) * min(amount, room) + dearer * min(amount, room + 1)
-
-
-def _down_to_price(price: int, work: Work, i: int, left: int) -> int:
-    if work.is_weighed(i):
-        return max(0, left - max(times(price, work.lines[i].qty_milli), work.floor[i]))
-    units = work.units[i]
-    price = max(price, work.floor[i] // units)
-    cheap, dearer = divmod(left, units)
-    return (units - dearer) * max(0, cheap - price) + dearer * max(0, cheap + 1 - price)
