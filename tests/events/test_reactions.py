@@ -145,9 +145,7 @@ async def test_a_process_killed_while_it_looks_for_a_failing_fact_blames_no_othe
     assert await handled(shop) == [(0, 2), (0, 3), (8, 1)]
 
 
-async def run_and_die(
-    shop: Database, url: str, clock: StoppedClock, *, at: int, broken: Iterable[int] = ()
-) -> None:
+async def run_and_die(shop: Database, url: str, clock: StoppedClock, *, at: int, broken: Iterable[int] = ()) -> None:
     """A process of its own, whose connection the server ends while it handles sale `at`."""
 
     async def kill(tx: Tx, number: int) -> None:

@@ -6,7 +6,8 @@ document whose batch met somebody faster. Both decide by the same functions and 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -98,6 +99,12 @@ class Checkout:
         await self.reading.close()
         await self.writing.close()
 
+    @asynccontextmanager
+    async def reading_aside(self) -> AsyncIterator[Tx]:
+        """For what few calls need and no batch can carry."""
+        async with self.db.transaction(readonly=True) as tx:
+            yield tx
+
     # One statement to read
 
     async def _read(self, asks: Sequence[Ask]) -> Sequence[Row]:
@@ -129,9 +136,9 @@ class Checkout:
             rows = await store.read_promises(tx, [job.check_id for job in commits], self.reference.points_unit, now)
             found = {row["check_id"]: Promise.of(row) for row in rows}
         wallets: dict[int, ledger.Wallet] = {}
-        for job in promises:
-            if job.wallet is not None:
-                wallets.setdefault(job.wallet.id, job.wallet)
+        for made in promises:
+            if made.wallet is not None:
+                wallets.setdefault(made.wallet.id, made.wallet)
         for promise in found.values():
             if promise.wallet is not None:
                 wallets.setdefault(promise.wallet.id, promise.wallet)

@@ -6,7 +6,7 @@ from uuid import UUID
 from vokrug.events import Event, event
 
 
-class LineSold(Event):
+class LineSold(Event, frozen=True):
     """A line of a sale, in minor units and thousandths."""
 
     n: int
@@ -19,7 +19,7 @@ class LineSold(Event):
 
 
 @event("pos.sale_committed.v1", owner="pos", key="customer")
-class SaleCommitted(Event):
+class SaleCommitted(Event, frozen=True):
     """A till's sale became final: value has moved, points earned may be spent."""
 
     check_id: UUID
@@ -42,7 +42,7 @@ class SaleCommitted(Event):
     discounts_by_offer: dict[str, int]
 
 
-class LineReturned(Event):
+class LineReturned(Event, frozen=True):
     """A returned part of a line."""
 
     n: int
@@ -52,7 +52,7 @@ class LineReturned(Event):
 
 
 @event("pos.return_posted.v1", owner="pos", key="customer")
-class ReturnPosted(Event):
+class ReturnPosted(Event, frozen=True):
     """Goods came back: money was refunded, burned points restored, earned points taken back."""
 
     return_id: UUID
@@ -69,7 +69,7 @@ class ReturnPosted(Event):
 
 
 @event("pos.return_parked.v1", owner="pos", key="customer")
-class ReturnParked(Event):
+class ReturnParked(Event, frozen=True):
     """A return came before its sale and waits for it."""
 
     return_id: UUID
@@ -79,7 +79,7 @@ class ReturnParked(Event):
 
 
 @event("pos.deviation_raised.v1", owner="pos", key="customer")
-class DeviationRaised(Event):
+class DeviationRaised(Event, frozen=True):
     """A printed receipt says something else than the centre would have."""
 
     check_id: UUID

@@ -1,8 +1,7 @@
 """What becomes of a commit, decided without I/O: the same lines for a batch of many and for one alone."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from vokrug import events, ledger
@@ -51,7 +50,7 @@ class Promise:
                 id, home, debit, credit, asked, held, captured, state, opened, deadline, lots, parts, funders
             )
         if row[24] is not None:
-            wallet = ledger.Wallet(*row[24:39], overdue=row[40])
+            wallet = ledger.Wallet(*row[24:39], [], row[40])
         return cls(
             check_id,
             rev,
@@ -77,7 +76,6 @@ class Settlement:
     shop: Shop
     till: Till
     accounts: ledger.Accounts
-    deviation_account: int | None = None  # None: on the hot path, where nothing deviates
     funders: dict[str, int] | None = None
 
 
@@ -181,7 +179,7 @@ def post(
     if deviation is not None:
         difference = deviation.expected_minor - deviation.printed_minor
         post_difference(books, settlement, difference)
-    is_late = deviation is not None or settlement.body.fiscal is not None and is_beyond(promise, books.now)
+    is_late = deviation is not None or (settlement.body.fiscal is not None and is_beyond(promise, books.now))
     return SaleRow(
         check_id=promise.check_id,
         customer_number=promise.customer_number,
@@ -209,8 +207,7 @@ def is_beyond(promise: Promise, now: datetime) -> bool:
 
 def post_difference(books: ledger.Books, settlement: Settlement, difference: int) -> None:
     """What the shop took less (or more) than was due stands on its deviation account, in the open."""
-    account, revenue = settlement.deviation_account, settlement.accounts.revenue
-    assert account is not None, "a deviation is told as a story, which knows the account"
+    account, revenue = settlement.accounts.deviation, settlement.accounts.revenue
     journal = books.journals[-1]
     if difference > 0:
         books.move(journal, account, revenue, difference)
@@ -276,5 +273,3 @@ def told(sale: SaleRow, document: Document, shop: Shop, till: Till) -> events.Ro
 
 def lost(available: int) -> HoldLost:
     return HoldLost(available=format_minor(available))
-
-

@@ -28,6 +28,7 @@ class Accounts:
     clearing: int
     revenue: int
     liability: int  # of the programme itself; other funders' are named by their grants
+    deviation: int  # what a shop's printed receipts differ by
     value_num: int = 1  # worth of one minor point in minor money, as a ratio
     value_den: int = 1
 

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-
 from vokrug import events, ledger
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
@@ -36,8 +35,7 @@ async def commit(
         raise CheckMalformed(reason="the check names another till")
     body_hash = hash_of(body)
     if body.check is None:
-        async with checkout.reading_aside() as tx:
-            accounts = await checkout.reference.accounts(tx, shop, now)
+        accounts = await checkout.reference.accounts(checkout.db, shop, now)
         result: Any = await checkout.writers.submit(CommitJob(check_id, body, body_hash, shop, till, accounts))
         if not isinstance(result, Unplain):
             sale, document = result
@@ -70,14 +68,13 @@ async def commit_alone(
     if quote is None or (body.check is not None and quote.rev < body.check.rev):
         quote = await quote_late(checkout, tx, check_id, quote, body, shop, till, language, now)
     promise = await promise_of(checkout, tx, quote, now)
-    accounts = await checkout.reference.accounts(tx, shop, now)
+    accounts = await checkout.reference.accounts(checkout.db, shop, now)
     settlement = Settlement(
         body,
         body_hash,
         shop,
         till,
         accounts,
-        await checkout.reference.deviation_account(tx, shop, now),
         {
             grant.funder: await checkout.reference.funder_account(tx, grant.funder, shop, now)
             for grant in promise.document.grants
@@ -218,7 +215,4 @@ async def raise_deviation(tx: Tx, sale: SaleRow, document: Document, shop: Shop,
 
 
 async def publish_sale(tx: Tx, sale: SaleRow, document: Document, shop: Shop, till: Till) -> None:
-    row = rules.told(sale, document, shop, till)
-    await events.publish_row(tx, row)
-
-
+    await events.publish_row(tx, rules.told(sale, document, shop, till))

@@ -48,7 +48,7 @@ async def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime) -> Iden
 
 
 def worth(checkout: Checkout, points: int, currency: str) -> int:
-    num, den = checkout.reference.known_rate(currency)
+    num, den = checkout.reference.rates[currency]
     return round_ratio(points * num, den, Rounding.DOWN)
 
 

@@ -17,7 +17,7 @@ from vokrug.pos.errors import (
     RevisionStale,
 )
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.pricing import basket_of, document_of
+from vokrug.pos.pricing import basket_of, document_of, micros
 from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
 from vokrug.pos.store import QuoteRow
@@ -58,8 +58,7 @@ async def calculate(
     if burns:
         document = with_hold(document, now + ttl)
     quote = with_document(quote, document)
-    async with checkout.reading_aside() as tx:
-        accounts = await checkout.reference.accounts(tx, shop, now)
+    accounts = await checkout.reference.accounts(checkout.db, shop, now)
     job = PromiseJob(quote, document, wallet_of(row) if burns else None, accounts.redeemed, now + ttl)
     result: Any = await checkout.writers.submit(job)
     if isinstance(result, Unplain):
@@ -95,7 +94,7 @@ async def priced(
         shop=shop,
         language=language if known is None else known.language,
         customer_id=None if known is None else known.id,
-        rate=checkout.reference.known_rate(shop.currency),
+        rate=checkout.reference.rates[shop.currency],
         balance_minor=available,
         spent_minor=spent,
         hold_until=None,
@@ -107,8 +106,6 @@ def ttl_of(body: Calculate) -> timedelta:
 
 
 def with_hold(document: Document, until: datetime) -> Document:
-    from vokrug.pos.pricing import micros
-
     return documents.replace(document, hold_until_us=micros(until))
 
 
@@ -122,7 +119,7 @@ def wallet_of(row: Any) -> ledger.Wallet | None:
         return None
     lots = row["lots"] or ()
     free = [ledger.FreeLot(*lots[i : i + 3]) for i in range(0, len(lots), 3)]
-    return ledger.Wallet(*tuple(row)[17:32], lots=free, overdue=row["overdue"])
+    return ledger.Wallet(*tuple(row)[17:32], free, row["overdue"])
 
 
 async def told_alone(
@@ -191,12 +188,10 @@ async def quote_alone(
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
     if document.burn_minor and books is not None and known is not None:
-        accounts = await checkout.reference.accounts(tx, shop, now)
+        accounts = await checkout.reference.accounts(checkout.db, shop, now)
         wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
         journal = books.open_journal(ledger.Kind.HOLD, home=known.number, document=check_id)
-        hold = books.place_hold(
-            journal, wallet_id, accounts.redeemed, document.burn_minor, deadline=now + ttl_of(body)
-        )
+        hold = books.place_hold(journal, wallet_id, accounts.redeemed, document.burn_minor, deadline=now + ttl_of(body))
         quote = documents.replace(quote, hold_id=hold.id)
         document = with_hold(document, hold.deadline)
         await ledger.write(tx, books)
