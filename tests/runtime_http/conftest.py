@@ -1,0 +1,86 @@
+"""An application over a database of its own, and callers of every role."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from tests.runtime_http.example import INSTALLATION_SECRET, app_over, services_over
+
+from vokrug.kernel import new_id
+from vokrug.runtime.database import Database
+from vokrug.runtime.http import Role, Services
+from vokrug.runtime.keys import issue_key
+from vokrug.runtime.signing import Vault, authorization
+from vokrug.runtime.web import Application
+
+
+@pytest.fixture
+def services(db: Database) -> Services:
+    return services_over(db)
+
+
+@pytest.fixture
+def app(services: Services) -> Application:
+    return app_over(services)
+
+
+@pytest.fixture
+async def http(app: Application) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller without a key."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+@dataclass
+class Signer:
+    """A till, a partner or a member of staff, with a key of theirs."""
+
+    http: httpx.AsyncClient
+    key_id: str
+    secret: str
+    token: str | None
+    clock_is_ahead_s: int = 0
+
+    async def sends(self, method: str, target: str, body: bytes = b"", **headers: str) -> httpx.Response:
+        signed = authorization(
+            self.key_id,
+            self.secret,
+            method=method,
+            target=target,
+            at_s=int(time.time()) + self.clock_is_ahead_s,
+            body=body,
+        )
+        given = {"authorization": signed, **{name.replace("_", "-"): said for name, said in headers.items()}}
+        if body:
+            given.setdefault("content-type", "application/json")
+        return await self.http.request(method, target, content=body, headers=given)
+
+
+Key = Callable[..., Awaitable[Signer]]
+
+
+@pytest.fixture
+def key(db: Database, services: Services, http: httpx.AsyncClient) -> Key:
+    """Issues a key: `await key(Role.TILL)`."""
+
+    async def issue(role: Role = Role.TILL, *, sandbox: bool = False, uid: UUID | None = None) -> Signer:
+        of_a_till: dict[str, Any] = {"shop_id": 7, "till_id": 2} if role is Role.TILL else {}
+        async with db.transaction() as tx:
+            issued = await issue_key(
+                tx,
+                Vault(INSTALLATION_SECRET),
+                uid=uid or new_id(),
+                role=role,
+                shop_id=of_a_till.get("shop_id"),
+                till_id=of_a_till.get("till_id"),
+                label="for a test",
+                sandbox=sandbox,
+                now=services.clock.now(),
+            )
+        return Signer(http, issued.key_id, issued.secret, issued.token)
+
+    return issue
