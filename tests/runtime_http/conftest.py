@@ -1,14 +1,16 @@
 """An application over a database of its own, and callers of every role."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 from tests.runtime_http.example import INSTALLATION_SECRET, app_over, services_over
+from tests.runtime_http.live import Server
 
 from vokrug.kernel import new_id
 from vokrug.runtime.database import Database
@@ -84,3 +86,21 @@ def key(db: Database, services: Services, http: httpx.AsyncClient) -> Key:
         return Signer(http, issued.key_id, issued.secret, issued.token)
 
     return issue
+
+
+Start = Callable[[int], Server]
+
+
+@pytest.fixture
+def start(tmp_path: Path, database_url: str) -> Iterator[Start]:
+    started: list[Server] = []
+
+    def begin(processes: int) -> Server:
+        started.append(Server(tmp_path, processes, database_url))
+        return started[-1]
+
+    yield begin
+    for server in started:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()

@@ -3,80 +3,14 @@
 import contextlib
 import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-
-STARTER = """
-from tests.runtime_http.example import served_app
-from vokrug.runtime.serving import serve
-if __name__ == "__main__":
-    serve(served_app, "127.0.0.1", {port}, processes={processes}, grace_s=10)
-"""
-ROOT = Path(__file__).parents[2]
-
-
-def eventually(found: Callable[[], Any], within_s: float = 30) -> Any:
-    """Ask again until there is something to find."""
-    until_s = time.monotonic() + within_s
-    while time.monotonic() < until_s:
-        with contextlib.suppress(httpx.TransportError):
-            if got := found():
-                return got
-        time.sleep(0.02)
-    raise AssertionError("it never came")
-
-
-class Server:
-    def __init__(self, folder: Path, processes: int, database_url: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        starter = folder / "starter.py"
-        starter.write_text(STARTER.format(port=port, processes=processes))
-        self.ends = folder / "ends"
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(
-            [sys.executable, str(starter)],
-            env=os.environ
-            | {
-                "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
-                "EXAMPLE_DATABASE_URL": database_url,
-                "EXAMPLE_TELLS_ITS_END_TO": str(self.ends),
-            },
-        )
-        eventually(lambda: httpx.get(f"{self.url}/health/live").is_success)
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
-
-Start = Callable[[int], Server]
-
-
-@pytest.fixture
-def start(tmp_path: Path, database_url: str) -> Iterator[Start]:
-    started: list[Server] = []
-
-    def begin(processes: int) -> Server:
-        started.append(Server(tmp_path, processes, database_url))
-        return started[-1]
-
-    yield begin
-    for server in started:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.wait()
+from tests.runtime_http.conftest import Start
+from tests.runtime_http.live import Server, eventually
 
 
 @pytest.mark.parametrize("processes", [1, 2])
