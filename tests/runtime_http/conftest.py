@@ -3,8 +3,9 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -12,12 +13,37 @@ import pytest
 from tests.runtime_http.example import INSTALLATION_SECRET, app_over, services_over
 from tests.runtime_http.live import Server
 
-from vokrug.kernel import new_id
+from vokrug.kernel import Clock, new_id
 from vokrug.runtime.database import Database
-from vokrug.runtime.http import Role, Services
+from vokrug.runtime.http import Caller, Role, Services
+from vokrug.runtime.key_ring import KeyRing, LiveKey
 from vokrug.runtime.keys import issue_key
 from vokrug.runtime.signing import Vault, authorization
 from vokrug.runtime.web import Application
+
+
+def code_of(answer: httpx.Response) -> tuple[int, str]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == answer.status_code
+    assert problem["type"] == f"urn:vokrug:problem:{problem['code']}"
+    assert problem["ref"] == answer.headers["x-request-id"]
+    return answer.status_code, problem["code"]
+
+
+class KnownKeys(KeyRing):
+    """A ring that knows a key for every role by heart; the key's id is the role's name."""
+
+    async def find(self, key_id: str) -> LiveKey:
+        caller = Caller(key_id=key_id, role=Role(key_id), shop_id=7, till_id=2)
+        return LiveKey(caller, "vks_secret", None, datetime(2020, 1, 1, tzinfo=UTC), float("inf"))
+
+
+def services_without_database() -> Services:
+    nowhere = Database(cast(Any, None))
+    services = Services(db=nowhere, reports=nowhere, clock=Clock())
+    services.parts[KeyRing] = KnownKeys(nowhere, Vault(INSTALLATION_SECRET))
+    return services
 
 
 @pytest.fixture
