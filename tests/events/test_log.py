@@ -211,7 +211,7 @@ async def test_transactions_over_the_same_partitions_never_deadlock(log: Databas
 
 
 async def test_the_number_of_partitions_is_chosen_at_creation(database_url: str) -> None:
-    from tests.conftest import MIGRATIONS
+    from vokrug.runtime.migrations import MIGRATIONS
 
     connection = await asyncpg.connect(database_url)
     await connection.execute("drop schema public cascade; create schema public")

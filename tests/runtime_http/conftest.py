@@ -10,9 +10,9 @@ from uuid import UUID
 
 import httpx
 import pytest
+
 from tests.runtime_http.example import INSTALLATION_SECRET, app_over, services_over
 from tests.runtime_http.live import Server
-
 from vokrug.kernel import Clock, new_id
 from vokrug.runtime.database import Database
 from vokrug.runtime.http import Caller, Role, Services

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import httpx
 import pytest
-from tests.runtime_http.conftest import Key, Signer, code_of, services_without_database
 
+from tests.runtime_http.conftest import Key, Signer, code_of, services_without_database
 from vokrug.kernel import new_id
 from vokrug.runtime.http import Role, Services
 from vokrug.runtime.web import Application, build_app
@@ -186,9 +186,7 @@ async def test_a_body_that_never_comes_is_not_waited_for(app: Application) -> No
     assert (sent[0]["status"], json.loads(sent[1]["body"])["code"]) == (408, "body_too_slow")
 
 
-async def test_a_bug_of_ours_is_logged_under_its_ref(
-    http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_bug_of_ours_is_logged_under_its_ref(http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, logger="vokrug.http"):
         answer = await http.get("/bad/bug")
     assert code_of(answer) == (500, "internal_error")

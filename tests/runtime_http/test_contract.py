@@ -9,8 +9,8 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, Config, GenerationMode, Response
 from schemathesis.core import NotSet
 from schemathesis.specs.openapi.checks import positive_data_acceptance
-from tests.runtime_http.conftest import Key, Start
 
+from tests.runtime_http.conftest import Key, Start
 from vokrug.runtime.http import Role
 
 WAITS_FOR_A_FILE = "/waits/"

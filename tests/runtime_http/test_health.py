@@ -1,15 +1,13 @@
 """What callers and watchers see of the database's health."""
 
 import httpx
-from tests.runtime_http.conftest import Key, code_of
 
+from tests.runtime_http.conftest import Key, code_of
 from vokrug.runtime.http import Role, Services
 from vokrug.runtime.web import build_app
 
 
-async def test_a_database_that_is_gone_says_come_again(
-    http: httpx.AsyncClient, services: Services, key: Key
-) -> None:
+async def test_a_database_that_is_gone_says_come_again(http: httpx.AsyncClient, services: Services, key: Key) -> None:
     assert code_of(await http.get("/bad/database")) == (503, "database_unavailable")
     staff = await key(Role.STAFF)
     await services.db.close()

@@ -2,9 +2,9 @@
 
 import httpx
 import pytest
+
 from tests.runtime_http.conftest import Key
 from tests.runtime_http.example import INSTALLATION_SECRET
-
 from vokrug.kernel import new_id
 from vokrug.runtime.database import Database
 from vokrug.runtime.http import Role, Services
@@ -71,9 +71,7 @@ TILL = "till-0123456789abcdef"
     ],
 )
 async def test_whoever_has_no_key_is_declined(http: httpx.AsyncClient, header: str | None, code: str) -> None:
-    answer = await http.post(
-        "/v1/baskets", content=BASKET, headers={} if header is None else {"authorization": header}
-    )
+    answer = await http.post("/v1/baskets", content=BASKET, headers={} if header is None else {"authorization": header})
     assert (answer.status_code, answer.json()["code"]) == (401, code)
     assert answer.headers["www-authenticate"] == "VOKRUG-HMAC-SHA256"
 
@@ -157,9 +155,7 @@ async def test_a_sandbox_key_makes_no_live_keys(key: Key) -> None:
     assert (await till.sends("POST", "/v1/baskets", BASKET)).status_code == 200
 
 
-async def test_other_processes_forget_a_revoked_key_within_seconds(
-    key: Key, db: Database, services: Services
-) -> None:
+async def test_other_processes_forget_a_revoked_key_within_seconds(key: Key, db: Database, services: Services) -> None:
     """Two rings stand for two processes; the second has the key in memory when it is revoked."""
     till, ticks = await key(Role.TILL), [0.0]
     elsewhere = KeyRing(db, Vault(INSTALLATION_SECRET), ticks_s=lambda: ticks[0])

@@ -37,9 +37,7 @@ def table() -> PathTable[str]:
         ("/files/a/b/c.txt", "/files/{name:path}", {"name": "a/b/c.txt"}),
     ],
 )
-def test_a_path_finds_its_endpoint(
-    table: PathTable[str], path: str, template: str, parameters: dict[str, str]
-) -> None:
+def test_a_path_finds_its_endpoint(table: PathTable[str], path: str, template: str, parameters: dict[str, str]) -> None:
     found = table.find(path)
     assert found is not None
     assert (list(found[0].values()), found[1]) == ([template], parameters)

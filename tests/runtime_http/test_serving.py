@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.runtime_http.conftest import Start
 from tests.runtime_http.live import Server, eventually
 

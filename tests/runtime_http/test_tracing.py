@@ -5,9 +5,9 @@ import pytest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
 from tests.runtime_http.conftest import services_without_database
 from tests.runtime_http.example import misbehaving, routes
-
 from vokrug.runtime.telemetry import Tracing, start_tracing
 from vokrug.runtime.web import build_app
 
@@ -22,9 +22,7 @@ async def test_a_request_is_a_span_of_the_callers_trace(path: str, name: str, st
     seen = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(seen))
-    app = build_app(
-        [routes, misbehaving()], services_without_database(), tracing=Tracing(provider.get_tracer("test"))
-    )
+    app = build_app([routes, misbehaving()], services_without_database(), tracing=Tracing(provider.get_tracer("test")))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         await http.get(path, headers={"traceparent": f"00-{CALLERS_TRACE}-b7ad6b7169203331-01"})
     [span] = seen.get_finished_spans()

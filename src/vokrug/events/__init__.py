@@ -12,6 +12,7 @@
 the head row of a partition is locked for as short a time as can be.
 """
 
+from vokrug.events.api import routes
 from vokrug.events.catalogue import CATALOGUE, Catalogue, catalogue_markdown, event
 from vokrug.events.envelopes import cloud_event, cloud_event_json
 from vokrug.events.jobs import drop_expired
@@ -65,6 +66,7 @@ __all__ = [
     "redrive",
     "replay",
     "retire",
+    "routes",
     "row_of",
     "synchronise",
     "type_id",

@@ -3,6 +3,7 @@
 from vokrug.ledger.api import routes
 from vokrug.ledger.books import Books, choose_lots
 from vokrug.ledger.checking import BooksReport, check_books
+from vokrug.ledger.jobs import jobs, schedule_all
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
@@ -17,6 +18,7 @@ from vokrug.ledger.store import (
     lots_of_journal,
     read_holds,
     read_wallets,
+    to_wallet,
     write,
     written,
 )
@@ -49,6 +51,7 @@ __all__ = [
     "expire_lots",
     "fee",
     "fold_deltas",
+    "jobs",
     "lots_of_journal",
     "next_to_expire",
     "open_books",
@@ -60,12 +63,14 @@ __all__ = [
     "recognise",
     "reduce_lots",
     "routes",
+    "schedule_all",
     "settle_return",
     "settle_sale",
     "split",
     "statement",
     "summed_wallet",
     "sweep_holds",
+    "to_wallet",
     "trial_balance",
     "unit_named",
     "units",

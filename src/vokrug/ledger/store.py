@@ -67,8 +67,8 @@ async def read_wallets(tx: Tx, ids: Iterable[int], now: datetime, *, lots: int =
     return [to_wallet(row) for row in await tx.rows(READ_WALLETS, list(ids), lots, now)]
 
 
-def to_wallet(row: Row) -> Wallet:
-    """A row of `ledger_read`, first column `id`."""
+def to_wallet(row: Sequence[Any] | Row) -> Wallet:
+    """The columns of `ledger_read`, in their order."""
     (
         id,
         home,
@@ -282,8 +282,8 @@ READ_MOVEMENTS = """
 """
 READ_LOT_MOVES = "select wallet_id, lot_id, leg, amount from ledger_lot_move where journal_id = $1 order by leg, lot_id"
 LOTS_OF_JOURNAL = """
-    select id, remaining - held as free, funder from ledger_lot where wallet_id = $1 and id between $2 << 8 and $2 << 8 | 255
-     order by id
+    select id, remaining - held as free, funder from ledger_lot where wallet_id = $1
+       and id between $2 << 8 and $2 << 8 | 255 order by id
 """
 READ_LOTS = """
     select id, remaining - held as free, funder from ledger_lot

@@ -127,7 +127,7 @@ class Checkout:
             return await self._write_together(tx, jobs)
 
     async def _write_together(self, tx: Tx, jobs: Sequence[PromiseJob | CommitJob]) -> Sequence[Any]:
-        """Decide every document in one set of books; whoever is not plain is left out and told so."""
+        """Decide every document in one set of books. None: not plain, its story has to be told alone."""
         now = self.clock.now()
         promises = [job for job in jobs if isinstance(job, PromiseJob)]
         commits = [job for job in jobs if isinstance(job, CommitJob)]
@@ -151,12 +151,12 @@ class Checkout:
                     results.append(batch.promise(job))
                 else:
                     results.append(batch.commit(job, found.get(job.check_id), self.reference))
-            except Unplain as unplain:
-                results.append(unplain)
+            except Unplain:
+                results.append(None)
         try:
             await batch.write(tx)
         except FASTER:
-            return [Unplain()] * len(jobs)
+            return [None] * len(jobs)
         return results
 
 

@@ -50,7 +50,7 @@ class Promise:
                 id, home, debit, credit, asked, held, captured, state, opened, deadline, lots, parts, funders
             )
         if row[24] is not None:
-            wallet = ledger.Wallet(*row[24:39], [], row[40])
+            wallet = ledger.to_wallet(row[24:41])
         return cls(
             check_id,
             rev,

@@ -247,6 +247,14 @@ async def drop_awaited(tx: Tx, check_id: UUID) -> None:
     await tx.run(DROP_AWAITED, check_id)
 
 
+RESTATE_SALE = "update pos_sale set balance_minor = $2, spent_minor = $3 where check_id = $1"
+
+
+async def restate_sale(tx: Tx, row: SaleRow) -> None:
+    """What the sale's answer says of the shopper, after returns that had been waiting for it."""
+    await tx.run(RESTATE_SALE, row.check_id, row.balance_minor, row.spent_minor)
+
+
 AWAIT_SALE = """
     insert into pos_sale (check_id, status, at, recorded_at) values ($1, 'awaited', $2, $3) on conflict do nothing
 """

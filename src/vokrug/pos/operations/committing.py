@@ -20,7 +20,7 @@ from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations.identifying import known_by
 from vokrug.pos.operations.quoting import priced, recognised, with_document
 from vokrug.pos.operations.returning import post_parked
-from vokrug.pos.rules import Deviation, Promise, Settlement, Unplain
+from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
 from vokrug.pos.store import QuoteRow, SaleRow
 from vokrug.pos.types import Shop, Till
@@ -37,7 +37,7 @@ async def commit(
     if body.check is None:
         accounts = await checkout.reference.accounts(checkout.db, shop, now)
         result: Any = await checkout.writers.submit(CommitJob(check_id, body, body_hash, shop, till, accounts))
-        if not isinstance(result, Unplain):
+        if result is not None:
             sale, document = result
             return answers.committed(checkout.reference, sale, document), False
 
@@ -103,9 +103,9 @@ async def commit_alone(
     await store.write(tx, [], [sale], shoppers, ledger.written(books), [])
     if deviation is not None:
         await raise_deviation(tx, sale, promise.document, shop, deviation)
-    await publish_sale(tx, sale, promise.document, shop, till)
+    await events.publish_row(tx, rules.told(sale, promise.document, shop, till))
     if standing is not None:
-        await post_parked(checkout, tx, sale, promise.document, now)
+        sale = await post_parked(checkout, tx, sale, promise.document, now)
     return sale, promise.document, False
 
 
@@ -212,7 +212,3 @@ async def raise_deviation(tx: Tx, sale: SaleRow, document: Document, shop: Shop,
         subject=str(document.customer_id or sale.check_id),
         at=sale.at,
     )
-
-
-async def publish_sale(tx: Tx, sale: SaleRow, document: Document, shop: Shop, till: Till) -> None:
-    await events.publish_row(tx, rules.told(sale, document, shop, till))

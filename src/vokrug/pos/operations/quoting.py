@@ -18,7 +18,6 @@ from vokrug.pos.errors import (
 )
 from vokrug.pos.operations.identifying import known_by
 from vokrug.pos.pricing import basket_of, document_of, micros
-from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.tokens import Known
@@ -61,7 +60,7 @@ async def calculate(
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
     job = PromiseJob(quote, document, wallet_of(row) if burns else None, accounts.redeemed, now + ttl)
     result: Any = await checkout.writers.submit(job)
-    if isinstance(result, Unplain):
+    if result is None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     return answers.calculated(checkout.reference, result, document), False
 
@@ -117,9 +116,7 @@ def wallet_of(row: Any) -> ledger.Wallet | None:
     """The wallet columns of pos_read, if the customer has one."""
     if row["id"] is None:
         return None
-    lots = row["lots"] or ()
-    free = [ledger.FreeLot(*lots[i : i + 3]) for i in range(0, len(lots), 3)]
-    return ledger.Wallet(*tuple(row)[17:32], free, row["overdue"])
+    return ledger.to_wallet(tuple(row)[17:34])
 
 
 async def told_alone(

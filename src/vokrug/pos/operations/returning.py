@@ -154,23 +154,28 @@ async def repeated(tx: Tx, standing: ReturnRow, body_hash: bytes, shop: Shop, ti
     return answer_of(standing, lines_of(standing), language)
 
 
-async def post_parked(checkout: Checkout, tx: Tx, sale: SaleRow, document: Document, now: datetime) -> None:
-    """The sale has come: its returns are posted with it. One that asks for more than was sold goes to the
-    work list, for nobody is at the till any more to be told no.
+async def post_parked(checkout: Checkout, tx: Tx, sale: SaleRow, document: Document, now: datetime) -> SaleRow:
+    """The sale has come: its returns are posted with it, so its answer never shows points that are gone.
+    A return that asks for more than was sold goes to the work list: nobody is at the till to be told no.
     """
     for row in await store.parked_returns(tx, sale.check_id):
         asked = msgspec.json.decode(row.lines, type=Asked)
         try:
-            await post(checkout, tx, sale, document, row, asked, now)
+            posted = await post(checkout, tx, sale, document, row, asked, now)
+            spent = sale.spent_minor - posted.refunded_minor
+            sale = msgspec.structs.replace(sale, balance_minor=posted.balance_minor, spent_minor=spent)
         except (ReturnExceeds, ReturnLineUnknown, ReturnEmpty):
             await store.upsert_return(tx, msgspec.structs.replace(row, status="refused"))
+    await store.restate_sale(tx, sale)
+    return sale
 
 
 async def post(
     checkout: Checkout, tx: Tx, sale: SaleRow, document: Document, row: ReturnRow, asked: Asked, now: datetime
 ) -> ReturnRow:
     """Reverse exactly what these units brought: money, burned points, earned points, standing."""
-    assert sale.journal_id is not None and sale.shop_id is not None, "a posted sale has its journal and shop"
+    assert sale.journal_id is not None, "a posted sale has its journal"
+    assert sale.shop_id is not None, "a posted sale has its shop"
     shop = checkout.reference.shops_by_id[sale.shop_id]
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
     worth = worth_of(document, asked, await store.returned_so_far(tx, sale.check_id))
@@ -185,7 +190,7 @@ async def post(
         share = min(worth.total.points_burn_minor, max(0, sale.burned_minor - skip))
         restore, lapsed = lots_to_restore(burned, skip, share, now)
         own = await ledger.lots_of_journal(tx, wallet_id, sale.journal_id)
-        others = [lot for lot in books.wallets[wallet_id].lots] if wallet_id in books.wallets else []
+        others = books.wallets[wallet_id].lots if wallet_id in books.wallets else []
         back, owed = lots_to_take(own, others, worth.total.earn_by_grant)
     settled = ledger.settle_return(
         books,
