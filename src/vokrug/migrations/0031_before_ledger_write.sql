@@ -21,7 +21,8 @@ language sql stable as $$
            case when w.has_lots and lot_limit > 0 then array(
                select unnest(array[l.id, l.remaining - l.held, l.funder])
                  from (select * from ledger_lot x
-                        where x.wallet_id = w.id and x.is_open and x.remaining > x.held and x.expires_at > at and x.active_from <= at
+                        where x.wallet_id = w.id and x.is_open and x.remaining > x.held and x.expires_at > at
+                          and (x.active_from <= at or x.active_from = x.earned_at)
                         order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit lot_limit) l) end,
            array(select h.id from ledger_hold h where h.state = 'o' and h.debit = w.id and h.deadline <= at
                  union all
@@ -41,7 +42,7 @@ language sql stable as $$
       left join lateral (select sum(l.remaining - l.held)::bigint as amount from ledger_lot l
                           where l.wallet_id = w.id and l.is_open and l.active_from > l.earned_at and l.active_from > at) p on w.has_lots
       left join lateral (select sum(l.remaining - l.held)::bigint as amount from ledger_lot l
-                          where l.wallet_id = w.id and l.is_open and l.expires_at <= at and l.active_from <= at) x on w.has_lots
+                          where l.wallet_id = w.id and l.is_open and l.expires_at <= at and (l.active_from <= at or l.active_from = l.earned_at)) x on w.has_lots
       left join lateral (select sum(case when w.has_lots then coalesce(f.amount, 0) else h.amount end)::bigint as amount, sum(h.amount)::bigint as whole
                            from ledger_hold h
                            left join lateral (select sum(t.amount) as amount from unnest(h.lot_ids, h.lot_amounts) t(id, amount)

@@ -6,8 +6,7 @@ document whose batch met somebody faster. Both decide by the same functions and 
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,6 +42,7 @@ class Ask:
     hash: bytes | None = None
     check_id: UUID | None = None
     lots: int = 0
+    soon: int = 0  # how many of the next lots to lapse
 
 
 @dataclass(slots=True)
@@ -99,26 +99,18 @@ class Checkout:
         await self.reading.close()
         await self.writing.close()
 
-    @asynccontextmanager
-    async def reading_aside(self) -> AsyncIterator[Tx]:
-        """For what few calls need and no batch can carry."""
-        async with self.db.transaction(readonly=True) as tx:
-            yield tx
-
     # One statement to read
 
     async def _read(self, asks: Sequence[Ask]) -> Sequence[Row]:
         async with self.reading.statement() as tx:
-            return await store.read(
-                tx,
-                [ask.number for ask in asks],
-                [ask.type_id for ask in asks],
-                [ask.hash for ask in asks],
-                [ask.check_id for ask in asks],
-                [ask.lots for ask in asks],
-                self.reference.points_unit,
-                self.clock.now(),
-            )
+            return await self.read(tx, asks, self.clock.now())
+
+    async def read(self, tx: Tx, asks: Sequence[Ask], now: datetime) -> Sequence[Row]:
+        """What is known of customers and checks, a row for each that asks."""
+        columns = [
+            [getattr(ask, name) for ask in asks] for name in ("number", "type_id", "hash", "check_id", "lots", "soon")
+        ]
+        return await store.read(tx, *columns, self.reference.points_unit, now)
 
     # One statement to write
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from vokrug import events, ledger
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import Checkout, CommitJob, hash_of
+from vokrug.pos.checkout import Ask, Checkout, CommitJob, hash_of
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     CheckMalformed,
@@ -137,17 +137,13 @@ async def quote_late(
         raise CheckUnknown()
     if standing is not None and (standing.shop_id, standing.till_id) != (shop.id, till.id):
         raise DocumentOfAnotherTill()
-    known, ask = await known_by(checkout, body.check.customer_token, body.check.identifier, now)
-    (row,) = await store.read(
-        tx, [ask.number], [ask.type_id], [ask.hash], [check_id], [0], checkout.reference.points_unit, now
-    )
-    known = await recognised(known, ask, row)
+    known, ask = known_by(checkout, body.check.customer_token, body.check.identifier, now)
+    (row,) = await checkout.read(tx, [ask], now)
+    known = recognised(known, ask, row)
     if known is not None:
         wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
         await ledger.open_books(tx, checkout.ids, [wallet_id], now)  # locked: what it has is what it will have
-        (row,) = await store.read(
-            tx, [known.number], [None], [None], [check_id], [0], checkout.reference.points_unit, now
-        )
+        (row,) = await checkout.read(tx, [Ask(known.number)], now)
     document = await priced(checkout, body.check, shop, known, row, language, now)
     quote = QuoteRow(
         check_id,

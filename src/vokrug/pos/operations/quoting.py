@@ -31,13 +31,13 @@ async def calculate(
     """Price a check. With `hold`, the price and the points are promised until the deadline. The second
     answer says whether this is a repeat.
     """
-    known, ask = await known_by(checkout, body.customer_token, body.identifier, now)
+    known, ask = known_by(checkout, body.customer_token, body.identifier, now)
     ask.check_id = check_id
     ask.lots = ledger.FIRST_LOTS if body.hold and body.burn.mode != "none" else 0
     row = await checkout.readers.submit(ask)
     if row["sale_status"] is not None or row["quote_rev"] is not None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
-    known = await recognised(known, ask, row)
+    known = recognised(known, ask, row)
     document = await priced(checkout, body, shop, known, row, language, now)
     quote = QuoteRow(
         check_id=check_id,
@@ -65,7 +65,7 @@ async def calculate(
     return answers.calculated(checkout.reference, result, document), False
 
 
-async def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
+def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
     if known is None and ask.hash is not None:
         if row["number"] is None or row["state"] == "erased":
             raise CustomerUnknown()
@@ -153,10 +153,8 @@ async def quote_alone(
     await store.lock_document(tx, check_id)
     standing = await store.lock_quote(tx, check_id)
     known = checkout.tokens.read(body.customer_token, now) if body.customer_token is not None else None
-    (row,) = await store.read(
-        tx, [ask.number], [ask.type_id], [ask.hash], [check_id], [0], checkout.reference.points_unit, now
-    )
-    known = await recognised(known, ask, row)
+    (row,) = await checkout.read(tx, [ask], now)
+    known = recognised(known, ask, row)
     body_hash = hash_of(body, None if known is None else known.number)
     if standing is not None:
         if (standing.shop_id, standing.till_id) != (shop.id, till.id):
@@ -176,9 +174,7 @@ async def quote_alone(
     if known is not None and body.hold and body.burn.mode != "none":
         wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
         books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
-        (row,) = await store.read(
-            tx, [known.number], [None], [None], [check_id], [0], checkout.reference.points_unit, now
-        )
+        (row,) = await checkout.read(tx, [Ask(known.number)], now)
     document = await priced(checkout, body, shop, known, row, language, now)
     number = None if known is None else known.number
     quote = QuoteRow(check_id, body.rev, body_hash, shop.id, till.id, number, None, now, b"")
