@@ -48,12 +48,14 @@ def give_discounts(
         return "proven"
     start = list(work.left)
     ways, worth = _item_offers(work, item)
-    best: Choice = [max(way, default=None) for way in ways]
+    best: Choice = [max(way) if way else None for way in ways]
     optimality: Optimality = "proven"
     if item:
-        if basket and _is_any_spoilt(work, start, _after(start, best), basket):
-            best, optimality = _search(work, start, ways, best, basket)
         _take_items(work, best)
+        if basket and _is_any_spoilt(work, start, work.left, basket):
+            _put_back(work, start, best)
+            best, optimality = _search(work, start, ways, best, basket)
+            _take_items(work, best)
         _judge_items(work, item, worth, best)
     if basket:
         _take_basket(work, start, basket)
@@ -95,6 +97,13 @@ def _take_items(work: Work, chosen: Choice) -> None:
     for i, offered in enumerate(chosen):
         if offered is not None:
             work.take(i, offered.amount, offered.rule, "item")
+
+
+def _put_back(work: Work, start: list[int], chosen: Choice) -> None:
+    work.left[:] = start
+    for i, offered in enumerate(chosen):
+        if offered is not None:
+            work.discounts[i].pop()
 
 
 def _judge_items(
