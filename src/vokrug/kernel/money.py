@@ -55,6 +55,8 @@ def parse_minor(text: str, scale: int = 2) -> int:
 
 def format_minor(minor: int, scale: int = 2) -> str:
     """`14990` to `"149.90"`, the inverse of `parse_minor`."""
+    if scale == 2 and minor >= 0:  # nearly every number of a receipt
+        return f"{minor // 100}.{minor % 100:02d}"
     if scale == 0:
         return str(minor)
     sign, size = ("-", -minor) if minor < 0 else ("", minor)

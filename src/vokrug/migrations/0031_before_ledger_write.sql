@@ -5,7 +5,8 @@
 -- everything or, when a wallet has moved on, nothing: it then answers with those wallets' ids.
 
 create type ledger_lot_change as (wallet_id bigint, id bigint, remaining bigint, held bigint);
-create type ledger_hold_change as (id bigint, captured bigint, state text, resolved_at timestamptz, resolved_by bigint);
+create type ledger_hold_change as (
+    id bigint, captured bigint, state text, deadline timestamptz, resolved_at timestamptz, resolved_by bigint);
 
 -- lots: id, free amount and funder of the first usable ones in burn order, three numbers each.
 -- overdue: open holds whose time is up, on either side of the wallet.
@@ -105,7 +106,7 @@ begin
     end if;
     if cardinality(holds) > 0 then
         update ledger_hold h
-           set captured = v.captured, state = v.state, resolved_at = v.resolved_at, resolved_by = v.resolved_by
+           set captured = v.captured, state = v.state, deadline = v.deadline, resolved_at = v.resolved_at, resolved_by = v.resolved_by
           from unnest(holds) v where h.id = v.id and h.state = 'o';
         get diagnostics touched = row_count;
         if touched <> cardinality(holds) then

@@ -3,6 +3,7 @@
 The hot path is `price` over the set that `LiveOffers` holds; everything else is for the staff.
 """
 
+from vokrug.promotions.api import routes
 from vokrug.promotions.engine import (
     Basket,
     Burn,
@@ -58,6 +59,7 @@ __all__ = [
     "pause_offer",
     "price",
     "publish_offer",
+    "routes",
     "save_shop_group",
     "try_price",
     "write_draft",

@@ -1,4 +1,4 @@
-"""HTTP endpoints: declared once, served by Starlette, described in one OpenAPI 3.1 document.
+"""HTTP endpoints: declared once, served by `web.py`, described in one OpenAPI 3.1 document.
 
     routes = Routes("customers")
 
@@ -8,6 +8,11 @@
         async with call.db.transaction() as tx:
             ...
         return Answer(card, status=201)
+
+A `body` annotated with a msgspec Struct is decoded from JSON and checked; `bytes` takes the body as it
+came; `X | None` lets it be absent. Values of the query are checked against their declared types: `query`
+holds them as text, `asked` as what they were declared to be. All are optional unless `query_needed` names
+them; a `list[...]` may be repeated.
 
 This is the door that domains write their `api.py` against; the parts behind it are beside it.
 """
@@ -32,6 +37,7 @@ class Role(StrEnum):
     TILL = "till"
     PARTNER = "partner"
     STAFF = "staff"
+    ANYONE = "anyone"  # no key at all: the caller of a public endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,9 @@ class Caller:
     shop_id: int | None = None  # a till's or shop's key reaches this shop only
     till_id: int | None = None
     is_sandbox: bool = False
+
+
+ANYONE = Caller(key_id="", role=Role.ANYONE)
 
 
 @dataclass(slots=True)
@@ -74,6 +83,8 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]  # names in lower case
     request_id: UUID
+    asked: Mapping[str, Any] = field(default_factory=dict)  # the query's declared parameters, typed
+    clock_skew_s: int = 0  # how far the caller's clock is ahead of ours, by its signature
 
     @property
     def db(self) -> Database:
@@ -82,7 +93,10 @@ class Call:
 
 @dataclass(slots=True)
 class Answer(Generic[T]):
-    """A body (a msgspec Struct, or None) with its status and headers."""
+    """A body (a msgspec Struct, or None) with its status and headers.
+
+    A body of `bytes` is sent as it is; say its kind with a `content-type` header.
+    """
 
     body: T
     status: int = 200
@@ -92,15 +106,32 @@ class Answer(Generic[T]):
 @dataclass(frozen=True, slots=True)
 class Route:
     method: str
-    path: str  # Starlette's form: "/pos/v1/checks/{check_uid:uuid}:commit"
+    path: str  # "/pos/v1/checks/{check_uid:uuid}:commit"; kinds of parameter: str, int, uuid, path
     handler: Callable[..., Awaitable[Any]]
     tag: str
     roles: frozenset[Role]
-    body: type | None  # the msgspec Struct of the request, read from the handler's annotations
-    answers: Mapping[int, type | None]
+    body: Any  # the msgspec Struct of the request, read from the handler's annotations
+    answers: Mapping[int, Any]
     refusals: tuple[type[Refusal], ...]
-    query: Mapping[str, type]
+    query: Mapping[str, Any]
+    query_needed: frozenset[str] = frozenset()
     is_public: bool = False  # no key needed: health, metrics, documents
+    example: object = None  # a body to show in the documents
+    max_body_bytes: int | None = None  # None: the application's own limit
+    answer_timeout_s: float | None = None
+
+    @property
+    def operation_id(self) -> str:
+        """Stable for generated clients: the domain and the handler's name."""
+        return f"{self.tag}_{self.handler.__name__}".replace("-", "_")
+
+    @property
+    def summary(self) -> str:
+        return self.doc.partition("\n")[0] or self.handler.__name__.replace("_", " ").capitalize()
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.handler) or ""
 
 
 class Routes:
@@ -115,11 +146,15 @@ class Routes:
         method: str,
         path: str,
         *,
-        answers: Mapping[int, type | None],
+        answers: Mapping[int, Any],
         refusals: Sequence[type[Refusal]] = (),
         roles: Sequence[Role] = (Role.STAFF,),
-        query: Mapping[str, type] | None = None,
+        query: Mapping[str, Any] | None = None,
+        query_needed: Sequence[str] = (),
         is_public: bool = False,
+        example: object = None,
+        max_body_bytes: int | None = None,
+        answer_timeout_s: float | None = None,
     ) -> Callable[[T], T]:
         def declare(handler: T) -> T:
             hints = inspect.get_annotations(handler, eval_str=True)  # type: ignore[arg-type]
@@ -134,7 +169,11 @@ class Routes:
                     answers=answers,
                     refusals=tuple(refusals),
                     query=query or {},
+                    query_needed=frozenset(query_needed),
                     is_public=is_public,
+                    example=example,
+                    max_body_bytes=max_body_bytes,
+                    answer_timeout_s=answer_timeout_s,
                 )
             )
             return handler
@@ -146,6 +185,9 @@ class Routes:
 
     def post(self, path: str, **declared: Any) -> Callable[[T], T]:
         return self._add("POST", path, **declared)
+
+    def patch(self, path: str, **declared: Any) -> Callable[[T], T]:
+        return self._add("PATCH", path, **declared)
 
     def put(self, path: str, **declared: Any) -> Callable[[T], T]:
         return self._add("PUT", path, **declared)

@@ -1,0 +1,63 @@
+"""The single customer ID: who somebody is, by whatever identifier they come.
+
+Start with `directory = await Directory.load(tx, Vault(secret))` and keep it for the process's life.
+"""
+
+from vokrug.customers.api import routes
+from vokrug.customers.directory import Directory
+from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
+from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
+from vokrug.customers.operations.identifiers import attach, detach
+from vokrug.customers.operations.people import resolve
+from vokrug.customers.operations.profiles import customer, profile, read_card, set_attributes
+from vokrug.customers.operations.registration import register
+from vokrug.customers.types import (
+    Attribute,
+    AttributesSet,
+    AttributeType,
+    Birthday,
+    Consent,
+    Customer,
+    Identifier,
+    IdentifierType,
+    Profile,
+    Registered,
+    Registration,
+    Source,
+    State,
+    Strength,
+)
+from vokrug.customers.vault import Vault
+
+__all__ = [
+    "Attribute",
+    "AttributeType",
+    "AttributesSet",
+    "Birthday",
+    "Consent",
+    "Customer",
+    "Directory",
+    "Identifier",
+    "IdentifierType",
+    "Profile",
+    "Registered",
+    "Registration",
+    "Source",
+    "State",
+    "Strength",
+    "Vault",
+    "attach",
+    "customer",
+    "define_attribute",
+    "define_identifier_type",
+    "detach",
+    "give_consent",
+    "profile",
+    "read_card",
+    "register",
+    "resolve",
+    "routes",
+    "set_attributes",
+    "state_consents",
+    "withdraw_consent",
+]

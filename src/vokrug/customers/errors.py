@@ -1,0 +1,209 @@
+"""What this domain declines, by name. Facts never carry a value: refusals are logged."""
+
+from vokrug.kernel import Refusal, Retry, Text
+
+
+class CustomerUnknown(Refusal):
+    """There is no such customer, or there is no more."""
+
+    code, status = "customer_unknown", 404
+    cashier = Text(en="There is no such customer.", ru="Такого покупателя нет.")
+
+
+class FullNameNotWanted(Refusal):
+    """Somebody typed a full name where we only ask how to call the customer."""
+
+    code, status = "full_name_not_wanted", 422
+    cashier = Text(
+        en="Don't enter the full name: ask how to call the customer, one word is enough.",
+        ru="Не вводите ФИО: спросите, как обращаться к покупателю, достаточно одного слова.",
+    )
+    customer = Text(
+        en="We don't need your full name. How shall we call you?",
+        ru="Полное имя нам не нужно. Как к вам обращаться?",
+    )
+
+
+class CalledMalformed(Refusal):
+    """The name to call a customer by is empty, too long or has something else than letters."""
+
+    code, status = "called_malformed", 422
+    cashier = Text(
+        en="How to call the customer: letters only, at most {longest} of them.",
+        ru="Как обращаться к покупателю: только буквы, не больше {longest}.",
+    )
+
+
+class LanguageUnknown(Refusal):
+    """We don't speak this language yet."""
+
+    code, status = "language_unknown", 422
+    cashier = Text(en="This language is not available.", ru="Этот язык пока не поддерживается.")
+
+
+class BirthdayImpossible(Refusal):
+    """The calendar has no such day, or nobody alive was born on it."""
+
+    code, status = "birthday_impossible", 422
+    cashier = Text(en="Check the birthday: there is no such date.", ru="Проверьте день рождения: такой даты нет.")
+
+
+class IdentifierMalformed(Refusal):
+    """The value can't be an identifier of its type."""
+
+    code, status = "identifier_malformed", 422
+    cashier = Text(en="Check what was entered: {type}.", ru="Проверьте введённые данные: {type}.")
+
+
+class PhoneMalformed(IdentifierMalformed):
+    """This is not a phone number that a person can be reached by."""
+
+    code = "phone_malformed"
+    cashier = Text(
+        en="Check the phone number: this is not a number a customer can have.",
+        ru="Проверьте номер телефона: такого номера у покупателя быть не может.",
+    )
+
+
+class IdentifierBlocked(Refusal):
+    """The value is a well-known stopgap that stands for nobody."""
+
+    code, status = "identifier_blocked", 422
+    cashier = Text(
+        en="This value is a stopgap, not a customer's own ({type}).",
+        ru="Это значение-заглушка, а не данные покупателя ({type}).",
+    )
+
+
+class IdentifierTaken(Refusal):
+    """The identifier belongs to another customer."""
+
+    code, status = "identifier_taken", 409
+    cashier = Text(
+        en="This identifier ({type}) belongs to another customer.",
+        ru="Этот идентификатор ({type}) принадлежит другому покупателю.",
+    )
+    customer = Text(en="It is already registered with us.", ru="Эти данные у нас уже зарегистрированы.")
+
+
+class IdentifierImmutable(Refusal):
+    """An identifier of this type is given once and for ever."""
+
+    code, status = "identifier_immutable", 409
+    cashier = Text(
+        en="An identifier of this type ({type}) can't be changed or taken away.",
+        ru="Идентификатор этого вида ({type}) нельзя сменить или убрать.",
+    )
+
+
+class TooManyIdentifiers(Refusal):
+    """The customer holds as many identifiers of this type as a person may."""
+
+    code, status, retry = "too_many_identifiers", 409, Retry.LATER
+    cashier = Text(
+        en="The customer already has {limit} of these ({type}). Take one away first.",
+        ru="У покупателя уже есть {limit} таких ({type}). Сначала уберите один.",
+    )
+
+
+class IdentifierNotHeld(Refusal):
+    """The customer never had this identifier."""
+
+    code, status = "identifier_not_held", 404
+    cashier = Text(en="The customer has no such identifier.", ru="У покупателя нет такого идентификатора.")
+
+
+class IdentifierNotYours(Refusal):
+    """This source may not add an identifier of this type, or not vouch for it that strongly."""
+
+    code, status = "identifier_not_yours", 403
+    cashier = Text(
+        en="This identifier ({type}) can't be added from here.",
+        ru="Отсюда такой идентификатор ({type}) добавить нельзя.",
+    )
+
+
+class IdentifierTypeUnknown(Refusal):
+    """No identifier type has this code."""
+
+    code, status = "identifier_type_unknown", 422
+    cashier = Text(en="Unknown type of identifier.", ru="Неизвестный вид идентификатора.")
+
+
+class IdentifierTypeMalformed(Refusal):
+    """The definition of an identifier type contradicts itself or names an unknown normaliser."""
+
+    code, status = "identifier_type_malformed", 422
+    cashier = Text(en="Check the identifier type: {problem}.", ru="Проверьте вид идентификатора: {problem}.")
+
+
+class IdentifierTypeInUse(Refusal):
+    """How values are normalised and whether they are unique can't change once values are stored."""
+
+    code, status = "identifier_type_in_use", 409
+    cashier = Text(
+        en="Customers already have such identifiers: the normaliser and uniqueness stay as they are.",
+        ru="Такие идентификаторы уже есть у покупателей: нормализацию и уникальность менять нельзя.",
+    )
+
+
+class RequestIdReused(Refusal):
+    """The request id was used before with other contents."""
+
+    code, status = "request_id_reused", 409
+    cashier = Text(
+        en="A request with this id was already made with other data.",
+        ru="Запрос с этим номером уже был, но с другими данными.",
+    )
+
+
+class CustomerIdTaken(Refusal):
+    """The customer id offered with a registration is another customer's."""
+
+    code, status = "customer_id_taken", 409
+    cashier = Text(en="This customer id is taken.", ru="Этот идентификатор покупателя уже занят.")
+
+
+class ConsentMalformed(Refusal):
+    """A consent names its purpose and the version of the document, both short and plain."""
+
+    code, status = "consent_malformed", 422
+    cashier = Text(
+        en="Check the consent's purpose and document version.",
+        ru="Проверьте цель согласия и версию документа.",
+    )
+
+
+class EvidenceMalformed(Refusal):
+    """Evidence, proof and provenance are small pieces of JSON."""
+
+    code, status = "evidence_malformed", 422
+    cashier = Text(en="The evidence is too large or damaged.", ru="Подтверждение слишком велико или испорчено.")
+
+
+class AttributeUnknown(Refusal):
+    """No attribute type has this code."""
+
+    code, status = "attribute_unknown", 422
+    cashier = Text(en="Unknown attribute: {code}.", ru="Неизвестное свойство: {code}.")
+
+
+class AttributeMalformed(Refusal):
+    """The value doesn't fit the attribute's schema."""
+
+    code, status = "attribute_malformed", 422
+    cashier = Text(en="The value of {code} doesn't fit.", ru="Значение свойства {code} не подходит.")
+
+
+class AttributeTypeMalformed(Refusal):
+    """The definition of an attribute has a bad code or a bad JSON Schema."""
+
+    code, status = "attribute_type_malformed", 422
+    cashier = Text(en="Check the attribute's code and schema.", ru="Проверьте код и схему свойства.")
+
+
+class ObservedInFuture(Refusal):
+    """The observation is dated later than now, and would shut out every honest one until then."""
+
+    code, status = "observed_in_future", 422
+    cashier = Text(en="Check the clock: the date lies ahead.", ru="Проверьте часы: дата ещё не наступила.")

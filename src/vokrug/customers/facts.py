@@ -1,0 +1,67 @@
+"""What this domain tells the others. Ids only: a phone is named by its identifier's id."""
+
+from datetime import datetime
+from uuid import UUID
+
+from vokrug.events import Event, event
+
+
+@event("customers.registered.v1", owner="customers", key="customer")
+class CustomerRegistered(Event, frozen=True):
+    """Somebody new has a customer ID."""
+
+    customer_id: UUID
+    source: str
+    language: str
+    shop_id: int | None
+
+
+@event("customers.identifier_attached.v1", owner="customers", key="customer")
+class IdentifierAttached(Event, frozen=True):
+    """An identifier leads to the customer, or is now better proven to."""
+
+    customer_id: UUID
+    identifier_id: int
+    identifier_type: str
+    source: str
+    strength: str
+
+
+@event("customers.identifier_detached.v1", owner="customers", key="customer")
+class IdentifierDetached(Event, frozen=True):
+    """An identifier no longer leads to the customer."""
+
+    customer_id: UUID
+    identifier_id: int
+    identifier_type: str
+    source: str
+
+
+@event("customers.attribute_changed.v1", owner="customers", key="customer")
+class AttributeChanged(Event, frozen=True):
+    """A newer value of an attribute is known. Ask the profile for it, if you may."""
+
+    customer_id: UUID
+    code: str
+    source: str
+    observed_at: datetime
+
+
+@event("customers.consent_given.v1", owner="customers", key="customer")
+class ConsentGiven(Event, frozen=True):
+    """The customer agreed to a purpose, in the words of this version of the document."""
+
+    customer_id: UUID
+    purpose: str
+    document_version: str
+    source: str
+
+
+@event("customers.consent_withdrawn.v1", owner="customers", key="customer")
+class ConsentWithdrawn(Event, frozen=True):
+    """The customer declined a purpose or took an earlier consent back."""
+
+    customer_id: UUID
+    purpose: str
+    document_version: str
+    source: str

@@ -1,0 +1,1 @@
+"""One function per use case. Each is a story in the caller's transaction."""

@@ -1,0 +1,37 @@
+"""From an id or an identifier to a customer: what every other story starts with."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from vokrug.customers import store
+from vokrug.customers.directory import Directory
+from vokrug.customers.errors import CustomerUnknown
+from vokrug.customers.store import Person
+from vokrug.customers.types import Customer
+from vokrug.runtime.database import Tx
+
+
+async def resolve(tx: Tx, directory: Directory, wanted: Sequence[tuple[str, str]]) -> list[Customer | None]:
+    """Who is behind each (type, value), in the order asked, in one read. None: nobody yet."""
+    await directory.meet(tx, (code for code, _ in wanted))
+    identifiers = [directory.identify(code, value) for code, value in wanted]
+    people = await store.resolve(tx, identifiers)
+    return [introduce(directory, people[i]) if i in people else None for i in range(len(identifiers))]
+
+
+def introduce(directory: Directory, person: Person) -> Customer:
+    """Unseal what the customer is called."""
+    return Customer(
+        number=person.number,
+        id=person.id,
+        state=person.state,
+        language=person.language,
+        called=directory.vault.called(person.id, person.wrapped, person.called_cipher),
+    )
+
+
+async def person_to_change(tx: Tx, customer_id: UUID) -> Person:
+    """The only way to a customer one is going to change: locked, redirect followed."""
+    if (person := await store.lock_person(tx, customer_id)) is None:
+        raise CustomerUnknown
+    return person

@@ -1,0 +1,182 @@
+"""Decisions without I/O: how people may be called, which birthdays exist, who may say what."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from vokrug.customers.errors import (
+    AttributeMalformed,
+    AttributeTypeMalformed,
+    BirthdayImpossible,
+    CalledMalformed,
+    ConsentMalformed,
+    EvidenceMalformed,
+    FullNameNotWanted,
+    IdentifierImmutable,
+    IdentifierNotYours,
+    IdentifierTypeInUse,
+    IdentifierTypeMalformed,
+    LanguageUnknown,
+    ObservedInFuture,
+    TooManyIdentifiers,
+)
+from vokrug.customers.normalisers import is_known
+from vokrug.customers.types import AttributeType, Birthday, Consent, IdentifierType, Source, Strength
+from vokrug.kernel.languages import LANGUAGES
+
+LONGEST_CALLED = 30  # what fits a till's screen and a receipt's line
+PATRONYMIC = re.compile(r".{2,}(?:ович|евич|ична|овна|евна|инична|ovich|evich|ovna|evna|ichna)", re.IGNORECASE)
+
+# Clocks of tills and partners run ahead by minutes; more than that is a wrong clock.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+LEAP_YEAR, EARLIEST_BIRTHDAY = 2000, date(1900, 1, 1)
+
+PLAIN_CODE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+TYPE_CODE = re.compile(r"(ext:)?[a-z][a-z0-9_.-]{0,47}")
+LARGEST_VALUE_BYTES = 8192
+
+# Only staff and channels that send codes themselves can vouch for more than a claim.
+VOUCHING_SOURCES = frozenset({Source.SITE, Source.APP, Source.BOT, Source.CALL, Source.STAFF, Source.IMPORT})
+
+
+def called_as_asked(called: str) -> str:
+    """ "How shall we call you": one word, or a name and an initial. More than that is a full name, and
+    what we don't know nobody can steal.
+    """
+    words = unicodedata.normalize("NFC", called).split()
+    text = " ".join(words)
+    if not 1 <= len(text) <= 2 * LONGEST_CALLED or not all(map(_belongs_in_a_name, text)) or not text[0].isalpha():
+        raise CalledMalformed(longest=LONGEST_CALLED)
+    parts = [part for part in re.split(r"[\s.-]+", text) if part]
+    second_is_a_name = len(words) > 1 and len(words[-1].rstrip(".")) > 1
+    has_patronymic = len(parts) > 1 and any(PATRONYMIC.fullmatch(part) for part in parts)
+    if len(parts) > 2 or second_is_a_name or has_patronymic:
+        raise FullNameNotWanted
+    if len(text) > LONGEST_CALLED:
+        raise CalledMalformed(longest=LONGEST_CALLED)
+    return text
+
+
+def _belongs_in_a_name(character: str) -> bool:
+    return character in " .-'’ʼ" or unicodedata.category(character)[0] in "LM"
+
+
+def require_spoken(language: str) -> None:
+    if language not in LANGUAGES:
+        raise LanguageUnknown
+
+
+def require_possible(birthday: Birthday | None, today: date) -> None:
+    """Somebody born on 29 February who keeps the year to themselves is welcome."""
+    if birthday is None:
+        return
+    try:
+        born = date(birthday.year or LEAP_YEAR, birthday.month, birthday.day)
+    except (ValueError, OverflowError):
+        raise BirthdayImpossible from None
+    if birthday.year is not None and not EARLIEST_BIRTHDAY <= born <= today:
+        raise BirthdayImpossible
+
+
+def require_plain(consents: Collection[Consent]) -> None:
+    """One word on each purpose, in terms short enough to be looked up."""
+    for consent in consents:
+        version = consent.document_version
+        if not PLAIN_CODE.fullmatch(consent.purpose) or not 1 <= len(version) <= 64 or not version.isprintable():
+            raise ConsentMalformed
+        require_storable(consent.proof)
+    if len({consent.purpose for consent in consents}) != len(consents):
+        raise ConsentMalformed
+
+
+def require_may_attach(kind: IdentifierType, source: Source, strength: Strength) -> None:
+    if source not in kind.attach_sources:
+        raise IdentifierNotYours(type=kind.code)
+    require_may_vouch(kind, source, strength)
+
+
+def require_may_vouch(kind: IdentifierType, source: Source, strength: Strength) -> None:
+    if strength is Strength.VERIFIED and source not in VOUCHING_SOURCES:
+        raise IdentifierNotYours(type=kind.code)
+
+
+def require_room(kind: IdentifierType, held: int) -> None:
+    """May a customer who holds so many of these get one more?"""
+    if kind.is_immutable and held:
+        raise IdentifierImmutable(type=kind.code)
+    if held >= kind.max_per_customer:
+        raise TooManyIdentifiers(type=kind.code, limit=kind.max_per_customer)
+
+
+def require_sound_type(kind: IdentifierType) -> None:
+    problem = None
+    if not TYPE_CODE.fullmatch(kind.code):
+        problem = "code"
+    elif not is_known(kind.normaliser):
+        problem = "normaliser"
+    elif not 1 <= kind.max_per_customer <= 1000 or (kind.is_immutable and kind.max_per_customer != 1):
+        problem = "max_per_customer"
+    elif not 0 <= kind.priority <= 1000:
+        problem = "priority"
+    elif any(len(value) > 320 or not value.isprintable() for value in kind.blocked):
+        problem = "blocked"
+    if problem:
+        raise IdentifierTypeMalformed(problem=problem)
+
+
+def require_same_meaning(before: IdentifierType, after: IdentifierType) -> None:
+    """Stored hashes were made by the old normaliser: another one would lose everybody."""
+    if (before.normaliser, before.is_unique) != (after.normaliser, after.is_unique):
+        raise IdentifierTypeInUse
+
+
+def require_not_ahead(observed_at: datetime, now: datetime) -> None:
+    if observed_at > now + CLOCK_TOLERANCE:
+        raise ObservedInFuture
+
+
+def require_fits(kind: AttributeType, value: object) -> None:
+    if as_json(value) is None or not _validator(msgspec.json.encode(kind.schema)).is_valid(value):
+        raise AttributeMalformed(code=kind.code)
+
+
+def require_sound_attribute(kind: AttributeType) -> None:
+    named = all(word.strip() and len(word) <= 100 for word in (kind.words.en, kind.words.ru))
+    if not PLAIN_CODE.fullmatch(kind.code) or not named or as_json(kind.schema) is None:
+        raise AttributeTypeMalformed
+    try:
+        _validator(msgspec.json.encode(kind.schema))
+    except ValueError:
+        raise AttributeTypeMalformed from None
+
+
+def require_storable(evidence: Mapping[str, Any]) -> None:
+    if as_json(evidence) is None:
+        raise EvidenceMalformed
+
+
+def as_json(value: object) -> str | None:
+    """A value as PostgreSQL's jsonb takes it; None when it is too large or has what jsonb can't hold."""
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, UnicodeError, RecursionError):
+        return None
+    return None if len(text) > LARGEST_VALUE_BYTES or "\\u0000" in text else text
+
+
+@lru_cache(maxsize=1024)
+def _validator(schema: bytes) -> Any:
+    decoded: dict[str, Any] = msgspec.json.decode(schema)
+    return jsonschema_rs.validator_for(decoded, retriever=_nowhere, validate_formats=True)
+
+
+def _nowhere(uri: str) -> Any:
+    """A schema is complete in itself: we fetch nothing on a definition's behalf."""
+    raise ValueError("a schema may not refer to another document")

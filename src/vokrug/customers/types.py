@@ -1,0 +1,189 @@
+"""The nouns of the domain. Frozen: an operation answers with new ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from vokrug.kernel import Text
+
+
+class Source(StrEnum):
+    """Where a statement about a customer came from."""
+
+    TILL = "till"
+    SITE = "site"
+    APP = "app"
+    BOT = "bot"
+    CALL = "call"
+    PARTNER = "partner"
+    STAFF = "staff"
+    IMPORT = "import"
+
+
+class Strength(StrEnum):
+    """How well an identifier is known to be the customer's."""
+
+    OBSERVED = "observed"  # seen together with the customer
+    CLAIMED = "claimed"  # the customer said so
+    VERIFIED = "verified"  # a code was sent there and came back
+
+    @property
+    def rank(self) -> int:
+        return list(Strength).index(self)
+
+
+class Sensitivity(StrEnum):
+    """How much an identifier tells about a person. A secret one is never shown, even in part."""
+
+    PLAIN = "plain"
+    PERSONAL = "personal"
+    SECRET = "secret"  # noqa: S105, a level and not a password
+
+
+class State(StrEnum):
+    ACTIVE = "active"
+    MERGED = "merged"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierType:
+    """The rules of one kind of identifier. Data: a new external system is a row, not a release."""
+
+    id: int  # 0 until it is stored
+    code: str
+    normaliser: str
+    is_unique: bool = True
+    is_immutable: bool = False
+    max_per_customer: int = 1
+    priority: int = 50
+    min_joining_strength: Strength = Strength.VERIFIED
+    sensitivity: Sensitivity = Sensitivity.PERSONAL
+    attach_sources: frozenset[Source] = frozenset({Source.STAFF, Source.PARTNER, Source.IMPORT})
+    blocked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A normalised value on its way to being looked up. Its repr hides the value: logs are read."""
+
+    type: IdentifierType
+    value: str = field(repr=False)
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Birthday:
+    month: int
+    day: int
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Words of a document, agreed to or not. `proof` says how: a till's receipt, a tick on a page."""
+
+    purpose: str
+    document_version: str
+    given: bool
+    proof: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentState:
+    """The latest word of a customer on one purpose."""
+
+    purpose: str
+    document_version: str
+    given: bool
+    at: datetime
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What a newcomer is asked: a phone and how to call them. Nothing else is compulsory."""
+
+    request_id: UUID
+    phone: str = field(repr=False)
+    called: str = field(repr=False)
+    source: Source
+    consents: Sequence[Consent] = ()
+    language: str = "ru"
+    birthday: Birthday | None = None
+    card: str | None = None
+    shop: int | None = None
+    phone_strength: Strength = Strength.CLAIMED
+    id: UUID | None = None  # None: we make one
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Who somebody turned out to be, redirects followed."""
+
+    number: int
+    id: UUID
+    state: State
+    language: str
+    called: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    customer: Customer
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownIdentifier:
+    """An identifier as a screen may show it."""
+
+    id: int
+    type: str
+    masked: str
+    strength: Strength
+    sources: tuple[Source, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    code: str
+    value: Any
+    source: Source
+    observed_at: datetime
+    provenance: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeType:
+    """A property of customers that an installation made up, with its JSON Schema and its words."""
+
+    code: str
+    schema: Mapping[str, Any]
+    words: Text
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AttributesSet:
+    """Which values were taken, and which came too late because a newer one is known."""
+
+    taken: tuple[str, ...]
+    late: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """All that may be shown of a customer."""
+
+    customer: Customer
+    birthday: Birthday | None
+    registered_shop: int | None
+    created_at: datetime
+    identifiers: tuple[ShownIdentifier, ...]
+    attributes: tuple[Attribute, ...]
+    consents: tuple[ConsentState, ...]

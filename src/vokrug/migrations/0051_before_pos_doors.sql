@@ -1,0 +1,94 @@
+-- One statement to read what a call of a till needs, one to write what was decided.
+
+-- Who stands before the till (by number from a token, or by identifier), what they have, and what is
+-- known of the check already. Wallet columns are those of ledger_read, for those who want lots.
+create function pos_read(
+    numbers bigint[], type_ids smallint[], hashes bytea[], checks uuid[], lot_limits int[], points_unit int, at timestamptz)
+returns table (
+    ord bigint, number bigint, customer_id uuid, state text, language text, called_cipher bytea, wrapped bytea,
+    available bigint, pending bigint, held bigint, debt bigint, spent bigint, visits bigint,
+    quote_rev int, quote_hash bytea, quote_till bigint, sale_status text,
+    id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
+    debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
+    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[])
+language sql stable as $$
+    select asked.ord, who.number, r.id, r.state, r.language, r.called_cipher, r.wrapped,
+           a.available, a.pending, a.held, a.debt, s.spent_minor, s.visits,
+           q.rev, q.body_hash, q.till_id, x.status,
+           w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
+           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue
+      from unnest(numbers, checks, lot_limits) with ordinality as asked (number, check_id, lot_limit, ord)
+      left join customers_resolve(type_ids, hashes) r on r.ord = asked.ord
+      cross join lateral (select coalesce(asked.number, r.number) as number) who
+      left join lateral ledger_available(who.number << 8 | points_unit, at) a on true
+      left join pos_shopper s on s.customer_number = who.number
+      left join pos_quote q on q.check_id = asked.check_id
+      left join pos_sale x on x.check_id = asked.check_id
+      left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, at) w on asked.lot_limit > 0
+$$;
+
+-- What was promised for checks, what became of them, and the wallets their sales will touch.
+create function pos_read_promises(checks uuid[], points_unit int, at timestamptz)
+returns table (
+    check_id uuid, rev int, body_hash bytea, shop_id bigint, till_id bigint, customer_number bigint, priced_at timestamptz, document bytea,
+    sale_status text, spent bigint, visits bigint,
+    hold_id bigint, hold_home bigint, hold_debit bigint, hold_credit bigint, hold_asked bigint, hold_amount bigint, hold_captured bigint,
+    hold_state text, hold_opened_at timestamptz, hold_deadline timestamptz, hold_lot_ids bigint[], hold_lot_amounts bigint[], hold_lot_funders bigint[],
+    id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
+    debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
+    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[])
+language sql stable as $$
+    select q.check_id, q.rev, q.body_hash, q.shop_id, q.till_id, q.customer_number, q.priced_at, q.document,
+           x.status, s.spent_minor, s.visits,
+           h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline, h.lot_ids, h.lot_amounts, h.lot_funders,
+           w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
+           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue
+      from pos_quote q
+      left join pos_sale x on x.check_id = q.check_id
+      left join ledger_hold h on h.id = q.hold_id
+      left join pos_shopper s on s.customer_number = q.customer_number
+      left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, at) w on true
+     where q.check_id = any(checks)
+$$;
+
+-- Everything or nothing: documents first, then the wallets, then what follows from both, the event log last.
+-- Somebody faster than us is a serialization failure: the caller decides again on what is there now.
+create function pos_write(
+    quotes pos_quote[], sales pos_sale[], shoppers pos_shopper[],
+    wallets ledger_wallet[], expected timestamptz[], journals ledger_journal[], movements ledger_movement[],
+    new_lots ledger_lot[], lots ledger_lot_change[], lot_moves ledger_lot_move[],
+    new_holds ledger_hold[], holds ledger_hold_change[], deltas ledger_delta[],
+    event_keys bigint[], event_types int[], event_ids uuid[], event_times timestamptz[], event_subjects text[], event_data bytea[])
+returns void language plpgsql as $$
+declare
+    moved_on bigint[];
+    touched bigint;
+begin
+    if cardinality(quotes) > 0 then
+        insert into pos_quote select q.* from unnest(quotes) q order by q.check_id on conflict do nothing;
+        get diagnostics touched = row_count;
+        if touched < cardinality(quotes) then
+            raise exception 'a check was quoted by somebody else' using errcode = 'serialization_failure';
+        end if;
+    end if;
+    if cardinality(sales) > 0 then
+        insert into pos_sale select s.* from unnest(sales) s order by s.check_id on conflict do nothing;
+        get diagnostics touched = row_count;
+        if touched < cardinality(sales) then
+            raise exception 'a sale is there already' using errcode = 'serialization_failure';
+        end if;
+    end if;
+    moved_on := ledger_write(wallets, expected, journals, movements, new_lots, lots, lot_moves, new_holds, holds, deltas);
+    if moved_on <> '{}' then
+        raise exception 'wallets have moved on: %', moved_on using errcode = 'serialization_failure';
+    end if;
+    if cardinality(shoppers) > 0 then
+        insert into pos_shopper select s.* from unnest(shoppers) s order by s.customer_number
+            on conflict (customer_number) do update
+            set spent_minor = pos_shopper.spent_minor + excluded.spent_minor, visits = pos_shopper.visits + excluded.visits,
+                last_at = greatest(pos_shopper.last_at, excluded.last_at);
+    end if;
+    if cardinality(event_keys) > 0 then
+        perform events_append(event_keys, event_types, event_ids, event_times, event_subjects, event_data);
+    end if;
+end $$;

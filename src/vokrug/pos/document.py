@@ -1,0 +1,103 @@
+"""What was promised for a check: everything the till's answer and any later return are made from.
+
+Kept as MessagePack arrays, about 150 bytes a line, written once. Fields are only ever added at the end.
+"""
+
+from uuid import UUID
+
+import msgspec
+
+VERSION = 1
+
+
+class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Neighbouring units with the same sums; the sums are of one unit."""
+
+    units: int
+    unit_qty_milli: int
+    net_minor: int
+    points_off_minor: int
+    points_burn_minor: int
+    earn_by_grant: list[int]
+
+
+class PricedLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    n: int
+    sku: str
+    article_id: int | None
+    qty_milli: int
+    price_minor: int
+    gross_minor: int
+    net_minor: int  # to be paid in money, after discounts and points
+    points_off_minor: int
+    points_burn_minor: int
+    earn_minor: int
+    discounts: list[tuple[int, int, str, int, str]]  # offer, version, layer, amount, funder
+    units: list[Unit]
+    split: list[tuple[int, int, int]]  # quantity in thousandths, price, sum
+
+
+class Granted(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A lot the sale will grant, its terms pinned."""
+
+    offer_id: int
+    version: int
+    points_minor: int
+    base_minor: int
+    funder: str
+    active_from_us: int  # microseconds since 1970
+    expires_us: int  # 0: never
+
+
+class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What became of an offer."""
+
+    offer_id: int
+    version: int
+    status: str
+    amount_minor: int
+    by: int | None
+    missing_qty_milli: int
+    missing_minor: int
+
+
+class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    version: int
+    at_us: int  # when the till says it happened
+    channel: str
+    currency: str
+    language: str
+    customer_id: UUID | None
+    gross_minor: int
+    discount_minor: int
+    points_off_minor: int
+    burn_minor: int
+    to_pay_minor: int
+    earn_minor: int
+    burn_max_minor: int
+    burn_reasons: list[str]
+    value_num: int
+    value_den: int
+    rules_version: str
+    optimality: str
+    lines: list[PricedLine]
+    grants: list[Granted]
+    verdicts: list[Judged]
+    balance_minor: int  # spendable when priced
+    spent_minor: int  # standing when priced
+    hold_until_us: int  # 0: nothing was held
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Document)
+
+
+def encode(document: Document) -> bytes:
+    return _encoder.encode(document)
+
+
+def decode(data: bytes) -> Document:
+    return _decoder.decode(data)
+
+
+replace = msgspec.structs.replace

@@ -1,0 +1,117 @@
+"""Shops, tills, goods and tiers as every call of a till needs them: in memory, renewed when they change."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from vokrug import ledger
+from vokrug.pos import store
+from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
+from vokrug.pos.types import Article, Shop, Tier, Till
+from vokrug.runtime.database import Database, Tx
+from vokrug.runtime.http import Caller
+
+KEEP_ARTICLES = 200_000  # about 60 MB: beyond that the ones met first make room
+
+
+class Reference:
+    """One per process. `renew` is called every second and costs one small read when nothing changed."""
+
+    def __init__(self, points_unit: str = "PTS") -> None:
+        self.points_code = points_unit
+        self.points_unit = 0
+        self.version = -1
+        self.shops: dict[str, Shop] = {}
+        self.shops_by_id: dict[int, Shop] = {}
+        self.tills: dict[tuple[int, str], Till] = {}
+        self.tiers: list[Tier] = []
+        self.units: dict[str, ledger.Unit] = {}
+        self._articles: dict[str, Article | None] = {}
+        self._accounts: dict[str, ledger.Accounts] = {}
+        self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
+
+    async def renew(self, db: Database, now: datetime) -> bool:
+        """Read everything again if anything changed. Says whether it did."""
+        async with db.transaction(readonly=True) as tx:
+            version = await store.reference_version(tx)
+            if version == self.version:
+                return False
+            shops, tills = await store.read_shops(tx), await store.read_tills(tx)
+            self.tiers = await store.read_tiers(tx)
+            self.units = await ledger.units(tx)
+            self.points_unit = self.units[self.points_code].id
+            for currency in {shop.currency for shop in shops}:
+                self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
+        self.shops = {shop.code: shop for shop in shops}
+        self.shops_by_id = {shop.id: shop for shop in shops}
+        self.tills = {(till.shop_id, till.code): till for till in tills}
+        self._articles.clear()
+        self._accounts.clear()
+        self.version = version
+        return True
+
+    def place(self, caller: Caller, shop_code: str, till_code: str) -> tuple[Shop, Till]:
+        """The only way from codes to a shop and a till: a key reaches its own and no further."""
+        shop = self.shops.get(shop_code)
+        if shop is None:
+            raise ForeignShop() if caller.shop_id is not None else ShopUnknown(shop=shop_code)
+        if caller.shop_id is not None and caller.shop_id != shop.id:
+            raise ForeignShop()
+        till = self.tills.get((shop.id, till_code))
+        if till is None:
+            raise TillUnknown(till=till_code)
+        if caller.till_id is not None and caller.till_id != till.id:
+            raise ForeignShop()
+        return shop, till
+
+    # Goods
+
+    async def articles(self, db: Database, skus: Iterable[str]) -> dict[str, Article | None]:
+        """What the centre knows of these goods; None for those it does not know, which stops no sale."""
+        known = self._articles
+        wanted = list(skus)
+        missing = [sku for sku in wanted if sku not in known]
+        if missing:
+            async with db.transaction(readonly=True) as tx:
+                found = {article.sku: article for article in await store.read_articles(tx, missing)}
+            while len(known) + len(missing) > KEEP_ARTICLES:
+                known.pop(next(iter(known)))
+            for sku in missing:
+                known[sku] = found.get(sku)
+            return {sku: known.get(sku, found.get(sku)) for sku in wanted}
+        return {sku: known[sku] for sku in wanted}
+
+    # Standing
+
+    def tier_at(self, spent_minor: int) -> Tier | None:
+        reached = [tier for tier in self.tiers if tier.from_minor <= spent_minor]
+        return reached[-1] if reached else None
+
+    def next_tier(self, spent_minor: int) -> Tier | None:
+        return next((tier for tier in self.tiers if tier.from_minor > spent_minor), None)
+
+    # Money
+
+    async def accounts(self, db: Database, shop: Shop, now: datetime) -> ledger.Accounts:
+        """The summed wallets of a shop's sales. Opened once, known ever after."""
+        known = self._accounts.get(shop.code)
+        if known is None:
+            points, money = self.points_unit, self.units[shop.currency].id
+            async with db.transaction() as tx:
+                known = ledger.Accounts(
+                    points_unit=points,
+                    issued=await ledger.summed_wallet(tx, "points.issued", points, now),
+                    redeemed=await ledger.summed_wallet(tx, f"points.redeemed/{shop.code}", points, now),
+                    clearing=await ledger.summed_wallet(tx, f"till.clearing/{shop.code}", money, now),
+                    revenue=await ledger.summed_wallet(tx, f"revenue/{shop.code}", money, now),
+                    liability=await ledger.summed_wallet(tx, "points.liability", money, now),
+                    deviation=await ledger.summed_wallet(tx, f"deviation/{shop.code}", money, now),
+                    value_num=self.rates[shop.currency][0],
+                    value_den=self.rates[shop.currency][1],
+                )
+            self._accounts[shop.code] = known
+        return known
+
+    async def funder_account(self, tx: Tx, funder: str, shop: Shop, now: datetime) -> int:
+        """Who owes the worth of points: the programme itself, or a named funder's own liability."""
+        code = "points.liability" if funder == "merchant" else f"points.liability/{funder}"
+        return await ledger.summed_wallet(tx, code, self.units[shop.currency].id, now)

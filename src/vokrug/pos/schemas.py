@@ -1,0 +1,461 @@
+"""Bodies of the till's requests and answers. Money, points and quantities are strings: "149.90", "0.350"."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Words = Annotated[str, msgspec.Meta(max_length=200)]
+Money = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$", description="decimal, two digits")]
+Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$", description="decimal, three digits")]
+Channel = Literal["pos", "web", "app", "kiosk", "call"]
+Rev = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+LineNumber = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """A request: an unknown field is a slip worth hearing of."""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer: fields are only ever added."""
+
+
+# Identify
+
+
+class Identifier(Body, frozen=True, kw_only=True):
+    """`type` is phone, card, email, telegram, or `ext:<system>` for a number of another system."""
+
+    type: Code
+    value: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class Identify(Body, frozen=True, kw_only=True):
+    shop: Code
+    till: Code
+    cashier: Code | None = None
+    at: datetime | None = None
+    identifier: Identifier
+
+
+class Expiring(Reply, frozen=True, kw_only=True):
+    points: str
+    on: datetime
+
+
+class Balance(Reply, frozen=True, kw_only=True):
+    """`active` may be spent now; `currency_value` is what it pays."""
+
+    active: str
+    pending: str
+    held: str
+    debt: str
+    currency_value: str
+    expiring: list[Expiring]
+
+
+class TierPath(Reply, frozen=True, kw_only=True):
+    """What is still missing to the next tier, in words too."""
+
+    to_next: str | None
+    next: str | None
+    text: str
+
+
+class Standing(Reply, frozen=True, kw_only=True):
+    code: str | None
+    name: str | None
+    path: TierPath
+
+
+class Identified(Reply, frozen=True, kw_only=True):
+    customer_token: str
+    display_name: str
+    balance: Balance
+    tier: Standing
+    visits: int
+    messages: list[str]
+
+
+class Enrol(Body, frozen=True, kw_only=True):
+    """Registration at the till in one call: a phone and how to call the customer, never a full name."""
+
+    shop: Code
+    till: Code
+    request_id: UUID
+    phone: Annotated[str, msgspec.Meta(min_length=5, max_length=32)]
+    called: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    language: Literal["ru", "en"] = "ru"
+    consents: Annotated[list["ConsentGiven"], msgspec.Meta(max_length=20)] = []
+    card: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class ConsentGiven(Body, frozen=True, kw_only=True):
+    purpose: Code
+    document_version: Code
+    given: bool = True
+
+
+# Calculate
+
+
+class ManualDiscount(Body, frozen=True, kw_only=True):
+    amount: Money
+    reason: Words = ""
+
+
+class LineAsked(Body, frozen=True, kw_only=True):
+    n: LineNumber
+    sku: Code
+    qty: Quantity
+    price: Money
+    barcode: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    name: Words | None = None
+    unit: Annotated[str, msgspec.Meta(max_length=16)] | None = None
+    shelf_price: Money | None = None
+    min_price: Money | None = None
+    vat: Literal["22", "20", "10", "7", "5", "0", "none", "22/122", "20/120", "10/110"] | None = None
+    mark_code_hash: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+    manual_discount: ManualDiscount | None = None
+    flags: Annotated[
+        list[Literal["no_discount", "no_burn", "no_earn", "excise", "gift_card_sale"]], msgspec.Meta(max_length=8)
+    ] = []
+
+
+class BurnAsked(Body, frozen=True, kw_only=True):
+    mode: Literal["none", "max", "points"] = "none"
+    points: Money | None = None
+
+
+class HoldAsked(Body, frozen=True, kw_only=True):
+    ttl_s: Annotated[int, msgspec.Meta(ge=10, le=86_400)] = 900
+
+
+class Calculate(Body, frozen=True, kw_only=True):
+    rev: Rev
+    shop: Code
+    till: Code
+    at: datetime | None = None
+    cashier: Code | None = None
+    shift: Annotated[str, msgspec.Meta(max_length=32)] | None = None
+    channel: Channel = "pos"
+    currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)] | None = None
+    customer_token: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    identifier: Identifier | None = None
+    lines: Annotated[list[LineAsked], msgspec.Meta(min_length=1, max_length=1000)]
+    codes: Annotated[list[Code], msgspec.Meta(max_length=30)] = []
+    burn: BurnAsked = BurnAsked()
+    hold: HoldAsked | bool = False
+    client_total: Money | None = None
+
+
+class LineDiscount(Reply, frozen=True, kw_only=True):
+    promo: str
+    layer: str
+    amount: str
+    funded_by: str
+
+
+class UnitPriced(Reply, frozen=True, kw_only=True):
+    """`count` neighbouring units that cost `net` each."""
+
+    count: int
+    net: str
+
+
+class SplitRow(Reply, frozen=True, kw_only=True):
+    """A row of the fiscal receipt: price × quantity is the sum."""
+
+    qty: str
+    price: str
+    sum: str
+
+
+class LineCalculated(Reply, frozen=True, kw_only=True):
+    n: int
+    price_before: str
+    discounts: list[LineDiscount]
+    points_burn: str
+    net: str
+    units: list[UnitPriced]
+    split: list[SplitRow]
+    earn: str
+
+
+class TotalsCalculated(Reply, frozen=True, kw_only=True):
+    before: str
+    discount: str
+    points: str
+    to_pay: str
+
+
+class BurnCalculated(Reply, frozen=True, kw_only=True):
+    max: str
+    max_reasons: list[str]
+    applied: str
+
+
+class EarnByRule(Reply, frozen=True, kw_only=True):
+    promo: str
+    points: str
+
+
+class EarnCalculated(Reply, frozen=True, kw_only=True):
+    points: str
+    active_from: datetime | None
+    by_rule: list[EarnByRule]
+
+
+class TierCalculated(Reply, frozen=True, kw_only=True):
+    """The path before this sale and after it."""
+
+    before: str | None
+    after: str | None
+    path_before: str
+    path_after: str
+
+
+class VerdictGiven(Reply, frozen=True, kw_only=True):
+    ref: str
+    status: Literal["applied", "beaten", "not_met", "excluded"]
+    amount: str
+    by: str | None
+    missing: str | None
+    text: str
+
+
+class ReceiptBlock(Reply, frozen=True, kw_only=True):
+    """Lines to print or show, at most 32 columns wide; a cashier's line at most 30."""
+
+    place: Literal["header", "after_items", "footer", "slip", "cashier", "customer_display"]
+    lines: list[str]
+
+
+class HoldPlaced(Reply, frozen=True, kw_only=True):
+    id: str
+    until: datetime
+
+
+class Calculated(Reply, frozen=True, kw_only=True):
+    calc_id: str
+    rules_version: str
+    optimality: str
+    valid_until: datetime
+    lines: list[LineCalculated]
+    totals: TotalsCalculated
+    burn: BurnCalculated
+    earn: EarnCalculated
+    tier: TierCalculated
+    verdicts: list[VerdictGiven]
+    receipt: list[ReceiptBlock]
+    hold: HoldPlaced | None
+
+
+# Commit, cancel
+
+
+class LineClaimed(Body, frozen=True, kw_only=True):
+    n: LineNumber
+    sum: Money
+
+
+class Claimed(Body, frozen=True, kw_only=True):
+    """What the till charged."""
+
+    to_pay: Money
+    points: Money | None = None
+    lines: Annotated[list[LineClaimed], msgspec.Meta(max_length=1000)] = []
+
+
+class Tender(Body, frozen=True, kw_only=True):
+    type: Literal["cash", "card", "sbp", "gift_card", "credit", "prepaid"]
+    amount: Money
+    rrn: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class Fiscal(Body, frozen=True, kw_only=True):
+    """The printed receipt. With it the sale is a fact: it is recorded, never refused."""
+
+    fn: Code
+    fd: Code
+    fp: Code
+    kkt_reg: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    shift_no: Annotated[str, msgspec.Meta(max_length=32)] | None = None
+    receipt_no: Annotated[str, msgspec.Meta(max_length=32)] | None = None
+    inn: Annotated[str, msgspec.Meta(max_length=16)] | None = None
+    at: datetime | None = None
+
+
+class Commit(Body, frozen=True, kw_only=True):
+    """`check` carries the whole check for a sale that was never calculated: one call, one sale."""
+
+    rev: Rev
+    shop: Code
+    till: Code
+    calc_id: Annotated[str, msgspec.Meta(max_length=80)] | None = None
+    claimed: Claimed | None = None
+    tenders: Annotated[list[Tender], msgspec.Meta(max_length=20)] = []
+    fiscal: Fiscal | None = None
+    check: Calculate | None = None
+
+
+class BalanceAfter(Reply, frozen=True, kw_only=True):
+    points: str
+    debt: str
+
+
+class Committed(Reply, frozen=True, kw_only=True):
+    """`accepted_late`: the receipt was printed before we could agree; `deviation` is the difference."""
+
+    status: Literal["committed", "accepted_late"]
+    paid: str
+    burned: str
+    earned: str
+    deviation: str
+    balance: BalanceAfter | None
+    tier: TierCalculated
+    receipt: list[ReceiptBlock]
+
+
+class Cancel(Body, frozen=True, kw_only=True):
+    shop: Code
+    till: Code
+
+
+class Cancelled(Reply, frozen=True, kw_only=True):
+    status: Literal["cancelled"]
+
+
+# Returns
+
+
+class ReturnLine(Body, frozen=True, kw_only=True):
+    """A line of the sale by number, and how much of it comes back; without a quantity, all that is left."""
+
+    n: LineNumber
+    qty: Quantity | None = None
+
+
+class OriginalFiscal(Body, frozen=True, kw_only=True):
+    fn: Code
+    fd: Code
+    fp: Code
+
+
+class Original(Body, frozen=True, kw_only=True):
+    """The sale: by the check's id, or by its fiscal sign."""
+
+    check_uid: UUID | None = None
+    fiscal: OriginalFiscal | None = None
+
+
+class Return(Body, frozen=True, kw_only=True):
+    shop: Code
+    till: Code
+    original: Original
+    at: datetime | None = None
+    lines: Annotated[list[ReturnLine], msgspec.Meta(max_length=1000)] = []
+    reason: Words = ""
+
+
+class LineReturned(Reply, frozen=True, kw_only=True):
+    n: int
+    qty: str
+    refund: str
+    points_restored: str
+    points_taken_back: str
+
+
+class Returned(Reply, frozen=True, kw_only=True):
+    """`parked`: the sale is not known yet; the return is posted together with it when it comes."""
+
+    status: Literal["posted", "parked", "calculated"]
+    refund: str
+    points_restored: str
+    points_taken_back: str
+    debt: str
+    lines: list[LineReturned]
+    balance: BalanceAfter | None
+    receipt: list[ReceiptBlock]
+
+
+# The chain: shops, tills, goods, tiers
+
+
+class ShopGiven(Body, frozen=True, kw_only=True):
+    code: Code
+    name: Words
+    zone: Annotated[str, msgspec.Meta(max_length=64)] = "Europe/Moscow"
+    currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)] = "RUB"
+    legal_entity: Words = ""
+    groups: Annotated[list[Code], msgspec.Meta(max_length=50)] = []
+    tills: Annotated[list[Code], msgspec.Meta(max_length=200)] = []
+    tolerance_line: Money = "0.01"
+    tolerance_check: Money = "0.05"
+
+
+class ShopCard(Reply, frozen=True, kw_only=True):
+    id: int
+    code: str
+    name: str
+    zone: str
+    currency: str
+    legal_entity: str
+    groups: list[str]
+    tills: list["TillCard"]
+
+
+class TillCard(Reply, frozen=True, kw_only=True):
+    id: int
+    code: str
+
+
+class Shops(Reply, frozen=True, kw_only=True):
+    shops: list[ShopCard]
+
+
+class CategoryGiven(Body, frozen=True, kw_only=True):
+    code: Code
+    name: Words
+    parent: Code | None = None
+
+
+class ArticleGiven(Body, frozen=True, kw_only=True):
+    sku: Code
+    name: Words
+    category: Code | None = None
+    brand: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    barcodes: Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=50)] = []
+    is_weighed: bool = False
+    min_price: Money = "0"
+    no_discount: bool = False
+    no_burn: bool = False
+    no_earn: bool = False
+
+
+class CatalogueGiven(Body, frozen=True, kw_only=True):
+    categories: Annotated[list[CategoryGiven], msgspec.Meta(max_length=10_000)] = []
+    articles: Annotated[list[ArticleGiven], msgspec.Meta(max_length=10_000)] = []
+
+
+class CatalogueTaken(Reply, frozen=True, kw_only=True):
+    categories: int
+    articles: int
+
+
+class TierGiven(Body, frozen=True, kw_only=True):
+    code: Code
+    name_ru: Words
+    name_en: Words
+    from_spent: Money
+
+
+class TiersGiven(Body, frozen=True, kw_only=True):
+    tiers: Annotated[list[TierGiven], msgspec.Meta(max_length=50)]
+
+
+class TiersTaken(Reply, frozen=True, kw_only=True):
+    tiers: int

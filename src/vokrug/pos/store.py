@@ -1,0 +1,362 @@
+"""All the SQL of the till."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from vokrug.pos.types import Article, Shop, Tier, Till
+from vokrug.runtime.database import Row, Tx
+
+# The chain
+
+REFERENCE_VERSION = "select version from pos_reference_version"
+REFERENCE_CHANGED = "update pos_reference_version set version = version + 1"
+READ_SHOPS = """
+    select id, code, name, zone, currency, legal_entity, groups, tolerance_line_minor, tolerance_check_minor
+      from pos_shop order by id
+"""
+READ_TILLS = "select id, shop_id, code from pos_till order by id"
+READ_TIERS = "select code, name_ru, name_en, from_minor from pos_tier order by from_minor"
+READ_ARTICLES = """
+    select id, sku, name, category_ids, brand, is_weighed, min_price_minor, no_discount, no_burn, no_earn
+      from pos_article where sku = any($1)
+"""
+
+
+async def reference_version(tx: Tx) -> int:
+    version: int = await tx.value(REFERENCE_VERSION)
+    return version
+
+
+async def reference_changed(tx: Tx) -> None:
+    await tx.run(REFERENCE_CHANGED)
+
+
+async def read_shops(tx: Tx) -> list[Shop]:
+    return [Shop(**{**dict(row), "groups": tuple(row["groups"])}) for row in await tx.rows(READ_SHOPS)]
+
+
+async def read_tills(tx: Tx) -> list[Till]:
+    return await tx.all(Till, READ_TILLS)
+
+
+async def read_tiers(tx: Tx) -> list[Tier]:
+    return await tx.all(Tier, READ_TIERS)
+
+
+async def read_articles(tx: Tx, skus: Sequence[str]) -> list[Article]:
+    rows = await tx.rows(READ_ARTICLES, skus)
+    return [Article(**{**dict(row), "category_ids": tuple(row["category_ids"])}) for row in rows]
+
+
+UPSERT_SHOP = """
+    insert into pos_shop (code, name, zone, currency, legal_entity, groups, tolerance_line_minor, tolerance_check_minor, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    on conflict (code) do update set name = excluded.name, zone = excluded.zone, legal_entity = excluded.legal_entity,
+        groups = excluded.groups, tolerance_line_minor = excluded.tolerance_line_minor,
+        tolerance_check_minor = excluded.tolerance_check_minor
+    returning id
+"""
+ADD_TILLS = """
+    insert into pos_till (shop_id, code, created_at) select $1, unnest($2::text[]), $3 on conflict do nothing
+"""
+
+
+async def upsert_shop(tx: Tx, *values: object) -> int:
+    found: int = await tx.value(UPSERT_SHOP, *values)
+    return found
+
+
+async def add_tills(tx: Tx, shop_id: int, codes: Sequence[str], now: datetime) -> None:
+    await tx.run(ADD_TILLS, shop_id, list(codes), now)
+
+
+UPSERT_CATEGORY = """
+    insert into pos_category (code, name, parent_id) values ($1, $2, (select id from pos_category where code = $3))
+    on conflict (code) do update set name = excluded.name, parent_id = excluded.parent_id returning id
+"""
+CATEGORY_PATHS = """
+    with recursive path as (
+        select id, code, array[id] as ids from pos_category where parent_id is null
+        union all
+        select c.id, c.code, p.ids || c.id from pos_category c join path p on c.parent_id = p.id where c.id <> all(p.ids))
+    select code, ids from path
+"""
+UPSERT_ARTICLES = """
+    insert into pos_article (sku, name, category_ids, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn)
+    select sku, name, string_to_array(categories, ',')::bigint[], brand, string_to_array(barcodes, ','), is_weighed,
+           min_price_minor, no_discount, no_burn, no_earn
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bigint[], $8::bool[], $9::bool[], $10::bool[])
+           as given (sku, name, categories, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn)
+    on conflict (sku) do update set name = excluded.name, category_ids = excluded.category_ids, brand = excluded.brand,
+        barcodes = excluded.barcodes, is_weighed = excluded.is_weighed, min_price_minor = excluded.min_price_minor,
+        no_discount = excluded.no_discount, no_burn = excluded.no_burn, no_earn = excluded.no_earn
+"""
+REPLACE_TIERS = "delete from pos_tier"
+ADD_TIER = "insert into pos_tier (code, name_ru, name_en, from_minor) values ($1, $2, $3, $4)"
+
+
+async def upsert_category(tx: Tx, code: str, name: str, parent: str | None) -> None:
+    await tx.value(UPSERT_CATEGORY, code, name, parent)
+
+
+async def category_paths(tx: Tx) -> dict[str, list[int]]:
+    return {row["code"]: list(row["ids"]) for row in await tx.rows(CATEGORY_PATHS)}
+
+
+async def upsert_articles(tx: Tx, columns: Sequence[Sequence[object]]) -> None:
+    await tx.run(UPSERT_ARTICLES, *columns)
+
+
+async def replace_tiers(tx: Tx, tiers: Sequence[tuple[str, str, str, int]]) -> None:
+    await tx.run(REPLACE_TIERS)
+    await tx.run_many(ADD_TIER, tiers)
+
+
+# The hot path: one statement to read, one to write
+
+READ = "select * from pos_read($1, $2, $3, $4, $5, $6, $7)"
+READ_PROMISES = "select * from pos_read_promises($1, $2, $3)"
+WRITE = "select pos_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+
+
+async def read(tx: Tx, *columns: object) -> Sequence[Row]:
+    return await tx.rows(READ, *columns)
+
+
+async def read_promises(tx: Tx, checks: Sequence[UUID], points_unit: int, now: datetime) -> Sequence[Row]:
+    return await tx.rows(READ_PROMISES, list(checks), points_unit, now)
+
+
+class QuoteRow(msgspec.Struct, frozen=True):
+    """A row of pos_quote, in its order."""
+
+    check_id: UUID
+    rev: int
+    body_hash: bytes
+    shop_id: int
+    till_id: int
+    customer_number: int | None
+    hold_id: int | None
+    priced_at: datetime
+    document: bytes
+
+
+class SaleRow(msgspec.Struct, frozen=True):
+    """A row of pos_sale, in its order."""
+
+    check_id: UUID
+    customer_number: int | None
+    shop_id: int | None
+    till_id: int | None
+    rev: int | None
+    body_hash: bytes | None
+    status: str
+    journal_id: int | None
+    at: datetime
+    recorded_at: datetime
+    paid_minor: int
+    burned_minor: int
+    earned_minor: int
+    balance_minor: int
+    spent_minor: int
+    deviation_minor: int
+    fiscal: str | None
+
+
+def as_row(row: Any) -> tuple[Any, ...]:
+    return msgspec.structs.astuple(row)
+
+
+async def write(
+    tx: Tx,
+    quotes: Sequence[QuoteRow],
+    sales: Sequence[SaleRow],
+    shoppers: Sequence[tuple[int, int, int, datetime]],
+    ledger_arrays: Sequence[Sequence[Any]],
+    events: Sequence[Sequence[Any]],
+) -> None:
+    """Raises a serialization failure when somebody was faster: nothing is written then."""
+    columns = [list(column) for column in zip(*events, strict=True)] if events else [[]] * 6
+    await tx.run(WRITE, [*map(as_row, quotes)], [*map(as_row, sales)], list(shoppers), *ledger_arrays, *columns)
+
+
+# One document at a time
+
+LOCK_QUOTE = "select * from pos_quote where check_id = $1 for update"
+LOCK_SALE = "select * from pos_sale where check_id = $1 for update"
+FIND_SALE = "select * from pos_sale where check_id = $1"
+FIND_SALE_BY_FISCAL = "select * from pos_sale where fiscal = $1"
+INSERT_QUOTE = "insert into pos_quote values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+REPLACE_QUOTE = """
+    update pos_quote set rev = $2, body_hash = $3, customer_number = $4, hold_id = $5, priced_at = $6, document = $7
+     where check_id = $1
+"""
+FORGET_HOLD = "update pos_quote set hold_id = null where check_id = $1"
+LOCK_DOCUMENT = "select pg_advisory_xact_lock(hashtextextended($1, 5001))"
+DROP_AWAITED = "delete from pos_sale where check_id = $1 and status = 'awaited'"
+
+
+async def lock_document(tx: Tx, document: UUID) -> None:
+    """Whoever else tells the story of this document waits until ours has ended."""
+    await tx.run(LOCK_DOCUMENT, str(document))
+
+
+async def lock_quote(tx: Tx, check_id: UUID) -> QuoteRow | None:
+    return await tx.maybe(QuoteRow, LOCK_QUOTE, check_id)
+
+
+async def lock_sale(tx: Tx, check_id: UUID) -> SaleRow | None:
+    return await tx.maybe(SaleRow, LOCK_SALE, check_id)
+
+
+async def find_sale(tx: Tx, check_id: UUID) -> SaleRow | None:
+    return await tx.maybe(SaleRow, FIND_SALE, check_id)
+
+
+async def find_sale_by_fiscal(tx: Tx, fiscal: str) -> SaleRow | None:
+    return await tx.maybe(SaleRow, FIND_SALE_BY_FISCAL, fiscal)
+
+
+async def insert_quote(tx: Tx, row: QuoteRow) -> None:
+    await tx.run(INSERT_QUOTE, *as_row(row))
+
+
+async def replace_quote(tx: Tx, row: QuoteRow) -> None:
+    await tx.run(
+        REPLACE_QUOTE,
+        row.check_id,
+        row.rev,
+        row.body_hash,
+        row.customer_number,
+        row.hold_id,
+        row.priced_at,
+        row.document,
+    )
+
+
+async def forget_hold(tx: Tx, check_id: UUID) -> None:
+    await tx.run(FORGET_HOLD, check_id)
+
+
+async def drop_awaited(tx: Tx, check_id: UUID) -> None:
+    """The place kept for a sale makes room for the sale itself, in the same transaction."""
+    await tx.run(DROP_AWAITED, check_id)
+
+
+RESTATE_SALE = "update pos_sale set balance_minor = $2, spent_minor = $3 where check_id = $1"
+
+
+async def restate_sale(tx: Tx, row: SaleRow) -> None:
+    """What the sale's answer says of the shopper, after returns that had been waiting for it."""
+    await tx.run(RESTATE_SALE, row.check_id, row.balance_minor, row.spent_minor)
+
+
+AWAIT_SALE = """
+    insert into pos_sale (check_id, status, at, recorded_at) values ($1, 'awaited', $2, $3) on conflict do nothing
+"""
+
+
+async def await_sale(tx: Tx, check_id: UUID, at: datetime, now: datetime) -> bool:
+    """Keep a place for a sale that has not come. False if it has, or if a place is kept already."""
+    return await tx.run(AWAIT_SALE, check_id, at, now) == 1
+
+
+ADD_DEVIATION = """
+    insert into pos_deviation (check_id, shop_id, at, kind, expected_minor, printed_minor, points_short_minor)
+    values ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+
+async def add_deviation(tx: Tx, *values: object) -> None:
+    await tx.run(ADD_DEVIATION, *values)
+
+
+# Returns
+
+
+class ReturnRow(msgspec.Struct, frozen=True):
+    """A row of pos_return, in its order."""
+
+    return_id: UUID
+    check_id: UUID
+    body_hash: bytes
+    shop_id: int
+    till_id: int
+    status: str
+    journal_id: int | None
+    at: datetime
+    recorded_at: datetime
+    lines: str
+    refunded_minor: int = 0
+    restored_minor: int = 0
+    taken_back_minor: int = 0
+    owed_minor: int = 0
+    balance_minor: int = 0
+    customer_number: int | None = None
+
+
+FIND_RETURN = "select * from pos_return where return_id = $1"
+PARKED_RETURNS = """
+    select * from pos_return where check_id = $1 and status = 'parked' order by at, return_id for update
+"""
+POSTED_RETURNS = "select lines from pos_return where check_id = $1 and status = 'posted'"
+RESTORED_SO_FAR = """
+    select coalesce(sum(restored_minor), 0)::bigint from pos_return where check_id = $1 and status = 'posted'
+"""
+INSERT_RETURN = """
+    insert into pos_return values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    on conflict (return_id) do update set status = excluded.status, journal_id = excluded.journal_id, lines = excluded.lines,
+        refunded_minor = excluded.refunded_minor, restored_minor = excluded.restored_minor,
+        taken_back_minor = excluded.taken_back_minor, owed_minor = excluded.owed_minor,
+        balance_minor = excluded.balance_minor, customer_number = excluded.customer_number
+"""
+BURNED_LOTS = """
+    select m.lot_id, -m.amount as amount, l.funder, l.expires_at from ledger_lot_move m
+      join ledger_lot l on l.wallet_id = m.wallet_id and l.id = m.lot_id
+     where m.journal_id = $1 and m.amount < 0 and m.lot_id >> 8 <> $1 order by m.leg, l.expires_at, m.lot_id
+"""
+SUBTRACT_SPENT = """
+    insert into pos_shopper (customer_number, spent_minor, visits, last_at) values ($1, $2, 0, $3)
+    on conflict (customer_number) do update set spent_minor = pos_shopper.spent_minor + excluded.spent_minor
+    returning spent_minor
+"""
+
+
+async def find_return(tx: Tx, return_id: UUID) -> ReturnRow | None:
+    return await tx.maybe(ReturnRow, FIND_RETURN, return_id)
+
+
+async def parked_returns(tx: Tx, check_id: UUID) -> list[ReturnRow]:
+    return await tx.all(ReturnRow, PARKED_RETURNS, check_id)
+
+
+async def returned_so_far(tx: Tx, check_id: UUID) -> dict[int, int]:
+    """Thousandths returned of each line."""
+    sums: dict[int, int] = {}
+    for row in await tx.rows(POSTED_RETURNS, check_id):
+        for n, qty_milli, *_ in msgspec.json.decode(row["lines"], type=list[tuple[int, int, int, int, int]]):
+            sums[n] = sums.get(n, 0) + qty_milli
+    return sums
+
+
+async def restored_so_far(tx: Tx, check_id: UUID) -> int:
+    """Burned points that earlier returns of a sale gave back."""
+    found: int = await tx.value(RESTORED_SO_FAR, check_id)
+    return found
+
+
+async def upsert_return(tx: Tx, row: ReturnRow) -> None:
+    await tx.run(INSERT_RETURN, *as_row(row))
+
+
+async def burned_lots(tx: Tx, journal_id: int) -> Sequence[Row]:
+    return await tx.rows(BURNED_LOTS, journal_id)
+
+
+async def subtract_spent(tx: Tx, customer_number: int, minor: int, now: datetime) -> int:
+    left: int = await tx.value(SUBTRACT_SPENT, customer_number, -minor, now)
+    return left

@@ -1,0 +1,54 @@
+"""Nouns of the till."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop, with the summed wallets its sales touch."""
+
+    id: int
+    code: str
+    name: str
+    zone: str
+    currency: str
+    legal_entity: str
+    groups: tuple[str, ...]
+    tolerance_line_minor: int
+    tolerance_check_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    id: int
+    shop_id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What the centre knows of a thing on sale."""
+
+    id: int
+    sku: str
+    name: str
+    category_ids: tuple[int, ...]
+    brand: str | None
+    is_weighed: bool
+    min_price_minor: int
+    no_discount: bool
+    no_burn: bool
+    no_earn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A standing reached by net spend."""
+
+    code: str
+    name_ru: str
+    name_en: str
+    from_minor: int
+
+    def name(self, language: str) -> str:
+        return self.name_ru if language == "ru" else self.name_en

@@ -1,0 +1,64 @@
+"""A shop that tells two kinds of facts, and a log to tell them to."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from vokrug.events import Catalogue, Event, publish, synchronise
+from vokrug.kernel import Clock
+from vokrug.runtime.database import Database, Tx
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SHOPPER = UUID("01900000-0000-7000-8000-000000000001")
+
+SHOP = Catalogue()
+
+
+@SHOP.event("shop.sold.v1", owner="shop", key="customer")
+class Sold(Event, frozen=True):
+    """A sale became final."""
+
+    number: int
+    total_minor: int = 0
+
+
+@SHOP.event("shop.returned.v1", owner="shop", key="customer", retention_days=7)
+class Returned(Event, frozen=True):
+    """Goods came back."""
+
+    number: int
+
+
+class StoppedClock(Clock):
+    """A clock that moves when a test says so."""
+
+    def __init__(self) -> None:
+        self.moment = NOON
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@pytest.fixture
+async def log(db: Database) -> Database:
+    """A database that knows the shop's facts."""
+    async with db.transaction() as tx:
+        await synchronise(tx, NOON, SHOP)
+    return db
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+async def tell(tx: Tx, event: Event, *, key: int = 1) -> None:
+    await publish(tx, event, key=key, subject=str(SHOPPER), at=NOON)
+
+
+async def sell(db: Database, *sales: tuple[int, int]) -> None:
+    """Each sale is (customer, number), told in a transaction of its own."""
+    for key, number in sales:
+        async with db.transaction() as tx:
+            await tell(tx, Sold(number), key=key)
