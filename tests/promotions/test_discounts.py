@@ -15,6 +15,7 @@ from tests.promotions.shop import (
 )
 from vokrug.promotions import price as price_basket
 from vokrug.promotions.engine import OfferBody
+from vokrug.promotions.engine.allocate import split_weighed, times
 from vokrug.promotions.engine.offers import (
     AmountOff,
     BasketDiscount,
@@ -110,6 +111,20 @@ def test_a_weighed_sum_no_price_can_give_is_split_in_two() -> None:
     assert len(row.split) == 2
     assert sum(split.qty_milli for split in row.split) == 7777
     assert sum((split.price_minor * split.qty_milli + 500) // 1000 for split in row.split) == 10003
+
+
+def test_both_halves_of_a_weighed_split_may_round_up() -> None:
+    """6.525 kg for 329.14: 1.900 kg at 50.45 would leave half a kopeck on both rows, so one gram moves."""
+    rows = split_weighed(6525, 6000, 32914)
+    assert len(rows) == 2
+    assert [times(row.price_minor, row.qty_milli) for row in rows] == [row.sum_minor for row in rows]
+    assert sum(row.sum_minor for row in rows) == 32914
+
+
+def test_an_amount_off_each_unit_takes_the_odd_kopeck_too() -> None:
+    """2.99 over three pieces are 0.99, 1.00 and 1.00: a rouble off each leaves nothing."""
+    offer = ItemDiscount(benefit=AmountOff(amount_minor=100, per="unit"))
+    assert price(basket(line(1, 100, 3, manual_discount_minor=1)), offer).totals.net_minor == 0
 
 
 def test_a_line_takes_the_best_offer_and_the_loser_says_by_how_much() -> None:

@@ -262,6 +262,16 @@ def test_points_stop_at_the_minimum_price_of_every_unit() -> None:
     assert [each.net_minor for each in priced.lines] == [13500, 0]
 
 
+def test_points_stop_at_the_floor_of_units_that_differ_by_a_kopeck() -> None:
+    """Two units at 9999.99 and one at 10000.00, none below 9999.98: 1 + 1 + 2 kopecks and no other way."""
+    dear = line(1, 1000000, 3, min_price_minor=999998, manual_discount_minor=2)
+    [row] = price(basket(dear, burn=MAX), PROGRAMME, shopper=with_points(10**6)).lines
+    assert [(run.units, run.points_off_minor, run.net_minor) for run in row.units] == [
+        (2, 1, 999998),
+        (1, 2, 999998),
+    ]
+
+
 @pytest.mark.parametrize(
     ("num", "den", "wish", "points", "off"),
     [

@@ -71,9 +71,10 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     assert whole > 0, "something must carry the share"
     assert min(weights) >= 0, "a weight is not negative"
-    shares = [total * weight // whole for weight in weights]
-    missing = total - sum(shares)
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
-    for i in by_remainder[:missing]:
-        shares[i] += 1
+    parts = [divmod(total * weight, whole) for weight in weights]
+    shares = [share for share, _ in parts]
+    if missing := total - sum(shares):
+        remainders = [-remainder for _, remainder in parts]
+        for i in sorted(range(len(parts)), key=remainders.__getitem__)[:missing]:  # stable: earlier first
+            shares[i] += 1
     return shares

@@ -48,13 +48,17 @@ def give_discounts(
         return "proven"
     start = list(work.left)
     ways, worth = _item_offers(work, item)
-    best: Choice = [max(way, default=None) for way in ways]
+    best: Choice = [max(way) if way else None for way in ways]
     optimality: Optimality = "proven"
-    if any(_is_spoilt(rule, lines, work, start, best) for rule, lines in basket):
-        best, optimality = _search(work, start, ways, best, basket)
-    _take_items(work, best)
-    _judge_items(work, item, worth, best)
-    _take_basket(work, start, basket)
+    if item:
+        _take_items(work, best)
+        if basket and _is_any_spoilt(work, start, work.left, basket):
+            _put_back(work, start, best)
+            best, optimality = _search(work, start, ways, best, basket)
+            _take_items(work, best)
+        _judge_items(work, item, worth, best)
+    if basket:
+        _take_basket(work, start, basket)
     return optimality
 
 
@@ -95,6 +99,13 @@ def _take_items(work: Work, chosen: Choice) -> None:
             work.take(i, offered.amount, offered.rule, "item")
 
 
+def _put_back(work: Work, start: list[int], chosen: Choice) -> None:
+    work.left[:] = start
+    for i, offered in enumerate(chosen):
+        if offered is not None:
+            work.discounts[i].pop()
+
+
 def _judge_items(
     work: Work, item: list[tuple[ItemRule, list[int]]], worth: dict[ItemRule, int], chosen: Choice
 ) -> None:
@@ -106,7 +117,7 @@ def _judge_items(
         if rule not in worth:
             continue  # its threshold has spoken already
         if rule in given:
-            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", amount_minor=given[rule]))
+            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", given[rule]))
         elif worth[rule] == 0:
             work.verdicts.append(Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left"))
         else:
@@ -126,60 +137,62 @@ def _judge_items(
 # Basket layer
 
 
-def _best_basket(
-    work: Work, left: Sequence[int], start: Sequence[int], basket: list[tuple[BasketRule, list[int]]]
-) -> BasketChoice | None:
+def _try_basket(
+    work: Work, left: Sequence[int], start: Sequence[int], rule: BasketRule, aimed: list[int]
+) -> BasketChoice | Verdict:
+    """What a basket offer takes off what is left, or what it still asks for."""
+    counted = left if rule.body.threshold_on == "remaining" else start
+    missing = threshold(rule, aimed, work, counted)
+    if missing is not None:
+        return missing
+    lines = discountable(work, aimed)
+    shares = amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor)
+    return BasketChoice(sum(shares), rule.rank, rule, lines, shares)
+
+
+def _best_basket(tried: Iterable[BasketChoice | Verdict]) -> BasketChoice | None:
     best: BasketChoice | None = None
-    for rule, aimed in basket:
-        if threshold(rule, aimed, work, _counted(rule, left, start)) is None:
-            lines = discountable(work, aimed)
-            shares = amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor)
-            tried = BasketChoice(sum(shares), rule.rank, rule, lines, shares)
-            if tried.amount > 0 and (best is None or tried[:2] > best[:2]):
-                best = tried
+    for choice in tried:
+        if isinstance(choice, BasketChoice) and choice.amount > 0 and (best is None or choice[:2] > best[:2]):
+            best = choice
     return best
 
 
 def _take_basket(work: Work, start: list[int], basket: list[tuple[BasketRule, list[int]]]) -> None:
-    if not basket:
-        return
-    left = list(work.left)
-    best = _best_basket(work, left, start, basket)
+    tried = [_try_basket(work, work.left, start, rule, aimed) for rule, aimed in basket]
+    best = _best_basket(tried)
     if best is not None:
         for i, share in zip(best.lines, best.shares, strict=True):
             if share:
                 work.take(i, share, best.rule, "basket")
-    for rule, aimed in basket:
-        missing = threshold(rule, aimed, work, _counted(rule, left, start))
-        if missing is not None:
-            work.verdicts.append(missing)
-        elif best is not None and rule is best.rule:
-            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", amount_minor=best.amount))
+    for choice in tried:
+        if isinstance(choice, Verdict):
+            work.verdicts.append(choice)
+            continue
+        rule = choice.rule
+        if choice is best:
+            verdict = Verdict(rule.offer_id, rule.version, "applied", choice.amount)
+        elif best is None or not choice.amount:
+            verdict = Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
         else:
-            lines = discountable(work, aimed)
-            worth = sum(amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor))
-            work.verdicts.append(
-                Verdict(
-                    rule.offer_id,
-                    rule.version,
-                    "beaten",
-                    by=best.rule.offer_id,
-                    amount_minor=best.amount - worth,
-                )
-                if best is not None and worth
-                else Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
-            )
+            lost = best.amount - choice.amount
+            verdict = Verdict(rule.offer_id, rule.version, "beaten", lost, best.rule.offer_id)
+        work.verdicts.append(verdict)
 
 
 # When the layers meet
 
 
-def _is_spoilt(rule: BasketRule, lines: list[int], work: Work, start: Sequence[int], chosen: Choice) -> bool:
-    """Would item discounts keep this basket offer from its threshold?"""
-    if rule.body.threshold_on == "original" or not rule.body.min_minor:
-        return False
-    return (
-        threshold(rule, lines, work, start) is None and threshold(rule, lines, work, _after(start, chosen)) is not None
+def _is_any_spoilt(
+    work: Work, start: Sequence[int], left: Sequence[int], basket: list[tuple[BasketRule, list[int]]]
+) -> bool:
+    """Would item discounts keep a basket offer from its threshold?"""
+    return any(
+        rule.body.min_minor
+        and rule.body.threshold_on == "remaining"
+        and threshold(rule, lines, work, left) is not None
+        and threshold(rule, lines, work, start) is None
+        for rule, lines in basket
     )
 
 
@@ -200,7 +213,7 @@ def _search(
 
     def rank(chosen: Choice) -> tuple[int, int]:
         left = _after(start, chosen)
-        best = _best_basket(work, left, start, basket)
+        best = _best_basket(_try_basket(work, left, start, rule, aimed) for rule, aimed in basket)
         given = sum(start) - sum(left) + (best.amount if best else 0)
         return given, -sum(offered is not None for offered in chosen)  # then fewer offers
 
@@ -223,7 +236,3 @@ def _distinct(way: list[Offered]) -> list[Offered | None]:
 
 def _after(start: Sequence[int], chosen: Choice) -> list[int]:
     return [left - offered.amount if offered is not None else left for left, offered in zip(start, chosen, strict=True)]
-
-
-def _counted(rule: BasketRule, left: Sequence[int], start: Sequence[int]) -> Sequence[int]:
-    return left if rule.body.threshold_on == "remaining" else start

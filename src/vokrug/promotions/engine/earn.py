@@ -5,7 +5,7 @@ from typing import NamedTuple
 from vokrug.kernel import round_ratio, share_out
 from vokrug.promotions.engine.burn import Burnt
 from vokrug.promotions.engine.compile import EarnRuleCompiled, MultiplierRule, ProgrammeRule
-from vokrug.promotions.engine.offers import ByRate, EarnRule, FixedPoints, PerStep
+from vokrug.promotions.engine.offers import Base, ByRate, EarnRule, FixedPoints, PerStep
 from vokrug.promotions.engine.priced import Verdict
 from vokrug.promotions.engine.work import Found, Work
 
@@ -13,12 +13,13 @@ MONEY_SCALE = 2
 
 
 class Granted(NamedTuple):
-    """What one rule gives, and to which lines."""
+    """What one rule gives, to which lines, and what it counts in them."""
 
     rule: EarnRuleCompiled | MultiplierRule
     points: int
     base: int
     by_line: dict[int, int]
+    counts: Base = "net_of_points"
 
 
 def earn_points(work: Work, found: Found, burnt: Burnt) -> list[Granted]:
@@ -78,7 +79,7 @@ def _by_rule(rule: EarnRuleCompiled, lines: list[int], work: Work, burnt: Burnt,
     if points == 0:
         return Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
     shares = share_out(points, weights if base else [1] * len(lines))
-    return Granted(rule, points, base, {i: share for i, share in zip(lines, shares, strict=True) if share})
+    return Granted(rule, points, base, {i: share for i, share in zip(lines, shares, strict=True) if share}, body.base)
 
 
 def _bases(body: EarnRule, work: Work, burnt: Burnt) -> list[int]:

@@ -130,5 +130,6 @@ def _units(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] |
 
 def _weight(granted: Granted, net: int, off: int) -> int:
     """Units earn as their rule counts: what is left to pay, with or without the part paid by points."""
-    base = getattr(granted.rule.body, "base", "net_of_points")
-    return {"gross": 1, "net_of_discounts": net + off, "net_of_points": net}[base]
+    if granted.counts == "net_of_points":
+        return net
+    return net + off if granted.counts == "net_of_discounts" else 1
