@@ -5,7 +5,7 @@
 -- soon: amount and microseconds since 1970 of the first few lots to lapse, for those who ask.
 create function pos_read(
     numbers bigint[], type_ids smallint[], hashes bytea[], checks uuid[], lot_limits int[], soon_limits int[],
-    points_unit int, at timestamptz)
+    points_unit int, moment timestamptz)
 returns table (
     ord bigint, number bigint, customer_id uuid, state text, language text, called_cipher bytea, wrapped bytea,
     available bigint, pending bigint, held bigint, debt bigint, spent bigint, visits bigint,
@@ -22,20 +22,20 @@ language sql stable as $$
            case when asked.soon_limit > 0 and a.available > 0 then array(
                select unnest(array[l.free, (date_part('epoch', l.expires_at) * 1000000)::bigint])
                  from (select x.remaining - x.held as free, x.expires_at from ledger_lot x
-                        where x.wallet_id = who.number << 8 | points_unit and x.is_open and x.expires_at > at and x.expires_at < '9999-12-31Z'
+                        where x.wallet_id = who.number << 8 | points_unit and x.is_open and x.expires_at > moment and x.expires_at < '9999-12-31Z'
                         order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit asked.soon_limit) l) end
       from unnest(numbers, checks, lot_limits, soon_limits) with ordinality as asked (number, check_id, lot_limit, soon_limit, ord)
       left join customers_resolve(type_ids, hashes) r on r.ord = asked.ord
       cross join lateral (select coalesce(asked.number, r.number) as number) who
-      left join lateral ledger_available(who.number << 8 | points_unit, at) a on true
+      left join lateral ledger_available(who.number << 8 | points_unit, moment) a on true
       left join pos_shopper s on s.customer_number = who.number
       left join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = asked.check_id
-      left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, at) w on asked.lot_limit > 0
+      left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit > 0
 $$;
 
 -- What was promised for checks, what became of them, and the wallets their sales will touch.
-create function pos_read_promises(checks uuid[], points_unit int, at timestamptz)
+create function pos_read_promises(checks uuid[], points_unit int, moment timestamptz)
 returns table (
     check_id uuid, rev int, body_hash bytea, shop_id bigint, till_id bigint, customer_number bigint, priced_at timestamptz, document bytea,
     sale_status text, spent bigint, visits bigint,
@@ -54,7 +54,7 @@ language sql stable as $$
       left join pos_sale x on x.check_id = q.check_id
       left join ledger_hold h on h.id = q.hold_id
       left join pos_shopper s on s.customer_number = q.customer_number
-      left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, at) w on true
+      left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, moment) w on true
      where q.check_id = any(checks)
 $$;
 
