@@ -21,6 +21,8 @@ CLASHES = (
     asyncpg.exceptions.SerializationError,
     asyncpg.exceptions.LockNotAvailableError,
 )
+# A key lost to a faster writer is worth another try too: the story, told again, finds what he wrote.
+REPLAYED = (*CLASHES, asyncpg.exceptions.UniqueViolationError)
 
 
 class Tx:
@@ -109,7 +111,7 @@ class Database:
             try:
                 async with self.transaction() as tx:
                     return await story(tx)
-            except CLASHES:
+            except REPLAYED:
                 if attempt == tries - 1:
                     raise
                 await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)
