@@ -77,6 +77,13 @@ class AlreadyReverted(Refusal):
     cashier = Text(en="This was reverted before.", ru="Операция уже отменена.")
 
 
+class NothingToRevert(Refusal):
+    """The operation moved nothing that could go back: a hold is voided, a closed wallet reopened."""
+
+    code, status = "nothing_to_revert", 409
+    cashier = Text(en="{key} moved nothing that could go back.", ru="{key}: отменять нечего, движения не было.")
+
+
 class JournalUnknown(Refusal):
     """There is no such operation to build on."""
 
