@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tests.ledger.model import Account, Model
 from vokrug import ledger
-from vokrug.ledger.instructions import AnyInstruction
+from vokrug.ledger.instructions import AnyInstruction, Instruction
 from vokrug.ledger.operations.perform import Outcome, perform
 from vokrug.runtime.database import Database, Tx
 
@@ -45,8 +45,9 @@ class Bench:
         async with self.db.transaction() as tx:
             return await ledger.open_wallet(tx, code, unit, self.now, **terms)
 
-    async def does(self, instruction: AnyInstruction) -> Outcome:
-        return await self.db.replayed(lambda tx: perform(tx, self.ids, instruction, self.now))
+    async def does(self, instruction: Instruction) -> Outcome:
+        told = cast(AnyInstruction, instruction)
+        return await self.db.replayed(lambda tx: perform(tx, self.ids, told, self.now))
 
     async def asks(self, question: Callable[[Tx], Awaitable[T]]) -> T:
         async with self.db.transaction() as tx:
@@ -81,7 +82,7 @@ class Pair(Bench):
         self.now += timedelta(seconds=seconds)
         self.model.now += seconds
 
-    async def both_do(self, instruction: AnyInstruction) -> Outcome:
+    async def both_do(self, instruction: Instruction) -> Outcome:
         expected = self.model.performs(instruction)
         outcome = await self.does(instruction)
         assert (outcome.status, outcome.moved) == expected, instruction

@@ -7,7 +7,9 @@ import copy
 import os
 import random
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -52,12 +54,12 @@ class Teller:
 
     def __init__(self, pair: Pair, rng: random.Random) -> None:
         self.pair, self.rng = pair, rng
-        self.told: list[say.AnyInstruction] = []
+        self.told: list[say.Instruction] = []
 
-    def next(self) -> say.AnyInstruction:
+    def next(self) -> say.Instruction:
         if self.told and self.rng.random() < 0.12:
             return self.again(self.rng.choice(self.told[-40:]))
-        kinds = {
+        kinds: dict[Callable[[], say.Instruction], int] = {
             self.transfer: 20, self.hold: 14, self.capture: 9, self.void: 5, self.grant: 14, self.revert: 8,
             self.post: 6, self.draw: 6, self.close: 2, self.reopen: 3,
         }  # fmt: skip
@@ -65,7 +67,7 @@ class Teller:
         self.told.append(one)
         return one
 
-    def again(self, one: say.AnyInstruction) -> say.AnyInstruction:
+    def again(self, one: say.Instruction) -> say.Instruction:
         """A repeat: word for word, or with another amount."""
         amount = getattr(one, "amount", None)
         if self.rng.random() < 0.6 or amount is None or isinstance(one, say.GrantPoints):
@@ -76,7 +78,7 @@ class Teller:
     def key(self) -> str:
         return f"k{len(self.told)}"
 
-    def amount(self) -> int:
+    def amount(self) -> Any:
         return self.rng.choice([0, 1, 7, 50, 100, 333, 1000])
 
     def pair_of_codes(self) -> tuple[str, str]:
@@ -100,12 +102,12 @@ class Teller:
     def transfer(self) -> say.Transfer:
         debit, credit = self.pair_of_codes()
         up_to = self.up_to(debit, credit)
-        amount: int | str = "all" if up_to and self.rng.random() < 0.4 else self.amount()
+        amount: Any = "all" if up_to and self.rng.random() < 0.4 else self.amount()
         force = self.rng.random() < 0.2
         return say.Transfer(
             id=self.key(), debit=debit, credit=credit, amount=amount, up_to=up_to, force=force,
             effective_at=self.moment(),
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
     def hold(self) -> say.PlaceHold:
         debit, credit = self.pair_of_codes()
@@ -122,8 +124,8 @@ class Teller:
         return self.rng.choice(keys[-12:]) if keys and self.rng.random() < 0.95 else self.rng.choice(["k0", "nothing"])
 
     def capture(self) -> say.Capture:
-        amount: int | str = self.rng.choice(["all", self.amount()])
-        return say.Capture(id=self.key(), hold=self.any_key("PlaceHold"), amount=amount)  # type: ignore[arg-type]
+        amount: Any = self.rng.choice(["all", self.amount()])
+        return say.Capture(id=self.key(), hold=self.any_key("PlaceHold"), amount=amount)
 
     def void(self) -> say.Void:
         return say.Void(id=self.key(), hold=self.any_key("PlaceHold"))
@@ -159,9 +161,9 @@ class Teller:
             say.DrawSource(self.rng.choice(group), self.rng.choice([None, None, 20, 200]))
             for _ in range(self.rng.randint(1, 3))
         ]
-        amount: int | str = self.rng.choice(["all", self.amount(), self.amount()])
+        amount: Any = self.rng.choice(["all", self.amount(), self.amount()])
         credit = "fees" if group is not LOTS else "redeemed"
-        return say.Draw(id=self.key(), amount=amount, sources=sources, credit=credit)  # type: ignore[arg-type]
+        return say.Draw(id=self.key(), amount=amount, sources=sources, credit=credit)
 
     def close(self) -> say.Close:
         wallet = self.rng.choice(["boris", "tray", "boris.points"])

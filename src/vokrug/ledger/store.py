@@ -9,13 +9,13 @@ import msgspec
 
 from vokrug.ledger.books import Books
 from vokrug.ledger.types import FIRST_FREE_NUMBER, Available, FreeLot, Hold, Unit, Wallet
-from vokrug.runtime.database import Row, Tx
+from vokrug.runtime.database import Overtaken, Row, Tx
 
 FIRST_LOTS = 8  # as many lots as nearly every burn needs; who needs more reads them all
 ALL_LOTS = 1_000_000
 
 
-class Moved(Exception):
+class Moved(Overtaken):
     """A wallet changed between the read and the write: decide again on what is there now."""
 
     def __init__(self, wallet_ids: Sequence[int]) -> None:
