@@ -13,6 +13,7 @@ from tests.events.conftest import NOON, SHOP, Returned, Sold, sell, tell
 from vokrug.events import Envelope, append, publish, read, row_of, type_id
 from vokrug.kernel import new_id
 from vokrug.runtime.database import CLASHES, Database, Tx
+from vokrug.runtime.migrations import read_migrations
 
 PARTITIONS = 8
 
@@ -194,6 +195,8 @@ async def test_transactions_over_the_same_partitions_never_deadlock(log: Databas
     async def write(keys: list[int]) -> None:
         nonlocal clashes
         for number in range(25):
+            if clashes:
+                return
             try:
                 async with many.transaction() as tx:
                     for key in keys:
@@ -209,13 +212,12 @@ async def test_transactions_over_the_same_partitions_never_deadlock(log: Databas
 
 
 async def test_the_number_of_partitions_is_chosen_at_creation(database_url: str) -> None:
-    from tests.conftest import MIGRATIONS
 
     connection = await asyncpg.connect(database_url)
     await connection.execute("drop schema public cascade; create schema public")
     await connection.execute("set vokrug.event_partitions = '3'")
-    for file in sorted(MIGRATIONS.glob("*.sql")):
-        await connection.execute(file.read_text())
+    for migration in read_migrations():
+        await connection.execute(migration.sql)
     assert await connection.fetchval("select array_agg(partition) from events_head") == [0, 1, 2]
     assert await connection.fetchval("select events_partition(-1)") == 2
     await connection.close()

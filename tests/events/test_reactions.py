@@ -1,7 +1,7 @@
 """Every fact has its effect once, in order, whoever fails or dies on the way."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -117,24 +117,51 @@ async def test_a_process_killed_in_the_middle_of_a_batch_leaves_no_half(
     """The server ends its connection after two of five effects; another process does all five, once."""
     await sell(shop, *((0, number) for number in range(1, 6)))
 
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+        await run_and_die(shop, database_url, clock, at=2)
+    assert await handled(shop) == []
+    assert await parked(shop) == [], "a lost connection says nothing against the fact"
+
+    await ReactionRunner(shop, clock, [Shop().reaction()]).run_once()
+    assert await handled(shop) == [(0, number) for number in range(1, 6)]
+
+
+async def test_a_process_killed_while_it_looks_for_a_failing_fact_blames_no_other(
+    shop: Database, database_url: str, clock: StoppedClock
+) -> None:
+    """Sale 1 fails, so facts are taken one by one; the connection ends at sale 2, later at sale 1."""
+    await sell(shop, (8, 1), (0, 2), (0, 3))
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+        await run_and_die(shop, database_url, clock, at=2, broken={1})
+    assert await parked(shop) == [(1, 1)]
+    await ReactionRunner(shop, clock, [Shop().reaction()]).run_once()
+    assert await handled(shop) == [(0, 2), (0, 3)]
+
+    clock.moment += timedelta(seconds=2)
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+        await run_and_die(shop, database_url, clock, at=1)
+    assert await parked(shop) == [(1, 1)], "dying was not a try"
+    await ReactionRunner(shop, clock, [Shop().reaction()]).run_once()
+    assert await handled(shop) == [(0, 2), (0, 3), (8, 1)]
+
+
+async def run_and_die(shop: Database, url: str, clock: StoppedClock, *, at: int, broken: Iterable[int] = ()) -> None:
+    """A process of its own, whose connection the server ends while it handles sale `at`."""
+
     async def kill(tx: Tx, number: int) -> None:
-        if number == 2:
+        if number == at:
             pid = await tx.value("select pg_backend_pid()")
             async with shop.transaction() as other:
                 await other.run("select pg_terminate_backend($1, 5000)", pid)
             await tx.run("select 1")
 
     dying = Shop()
-    dying.after = kill
-    doomed = await Database.connect(database_url)
-    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
+    dying.after, dying.broken = kill, set(broken)
+    doomed = await Database.connect(url)
+    try:
         await ReactionRunner(doomed, clock, [dying.reaction()]).run_once()
-    await doomed.close()
-    assert await handled(shop) == []
-    assert await parked(shop) == [], "a lost connection says nothing against the fact"
-
-    await ReactionRunner(shop, clock, [Shop().reaction()]).run_once()
-    assert await handled(shop) == [(0, number) for number in range(1, 6)]
+    finally:
+        await doomed.close()
 
 
 async def test_several_processes_share_the_partitions(shop: Database, database_url: str, clock: StoppedClock) -> None:
@@ -161,7 +188,8 @@ async def test_who_holds_a_partition_is_left_alone(shop: Database, clock: Stoppe
     await sell(shop, (0, 1), (1, 2))
     async with shop.transaction() as busy:
         await busy.run("select from events_offset where partition = 0 for update")
-        await runner._pass()
+        async with asyncio.timeout(10):
+            await runner._pass()
         assert await handled(shop) == [(1, 2)], "the other partition went on, nobody waited"
     await runner.run_once()
     assert await handled(shop) == [(1, 2), (0, 1)]
@@ -191,6 +219,9 @@ async def test_after_enough_tries_a_fact_waits_for_a_person(shop: Database, cloc
     notes.broken = {1}
     runner = ReactionRunner(shop, clock, [notes.reaction(tries=3)])
     await sell(shop, (0, 1), (0, 2))
+    await runner.run_once()
+    async with shop.transaction() as tx:
+        assert await redrive(tx, "shop.note", clock.now()) == 0, "it still tries by itself"
     for _ in range(5):
         await runner.run_once()
         clock.moment += timedelta(hours=2)

@@ -173,4 +173,4 @@ def waiting() -> Routes:
 def served_app() -> Application:
     """What the worker processes of tests make."""
     url = os.environ["EXAMPLE_DATABASE_URL"]
-    return build_app([routes, waiting()], lambda: living(url))
+    return build_app([routes, keys_api.routes, waiting()], lambda: living(url))

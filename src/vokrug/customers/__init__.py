@@ -3,6 +3,7 @@
 Start with `directory = await Directory.load(tx, Vault(secret))` and keep it for the process's life.
 """
 
+from vokrug.customers.api import routes
 from vokrug.customers.directory import Directory
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
 from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
@@ -55,6 +56,7 @@ __all__ = [
     "read_card",
     "register",
     "resolve",
+    "routes",
     "set_attributes",
     "state_consents",
     "withdraw_consent",

@@ -12,6 +12,7 @@
 the head row of a partition is locked for as short a time as can be.
 """
 
+from vokrug.events.api import routes
 from vokrug.events.catalogue import CATALOGUE, Catalogue, catalogue_markdown, event
 from vokrug.events.envelopes import cloud_event, cloud_event_json
 from vokrug.events.jobs import drop_expired
@@ -19,6 +20,7 @@ from vokrug.events.operations import (
     append,
     encode,
     publish,
+    publish_row,
     read,
     read_page,
     row_of,
@@ -57,12 +59,14 @@ __all__ = [
     "key_of",
     "lag",
     "publish",
+    "publish_row",
     "reaction",
     "read",
     "read_page",
     "redrive",
     "replay",
     "retire",
+    "routes",
     "row_of",
     "synchronise",
     "type_id",

@@ -68,10 +68,15 @@ async def publish(tx: Tx, event: Event, *, key: int, subject: str, at: datetime,
     It is kept in hand until then: all facts of a transaction are appended by one call, in the order in
     which they were told, because from that call until the commit the heads of their partitions are locked.
     """
+    await publish_row(tx, row_of(event, key=key, subject=subject, at=at, id=id))
+
+
+async def publish_row(tx: Tx, row: Row) -> None:
+    """`publish`, of a fact that is a row already."""
     told: list[Row] = tx.attachments.setdefault(publish, [])
     if not told:
         tx.before_commit(lambda: _append_told(tx, told))
-    told.append(row_of(event, key=key, subject=subject, at=at, id=id))
+    told.append(row)
 
 
 async def _append_told(tx: Tx, told: list[Row]) -> None:

@@ -55,6 +55,8 @@ def parse_minor(text: str, scale: int = 2) -> int:
 
 def format_minor(minor: int, scale: int = 2) -> str:
     """`14990` to `"149.90"`, the inverse of `parse_minor`."""
+    if scale == 2 and minor >= 0:  # nearly every number of a receipt
+        return f"{minor // 100}.{minor % 100:02d}"
     if scale == 0:
         return str(minor)
     sign, size = ("-", -minor) if minor < 0 else ("", minor)
@@ -69,9 +71,10 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     assert whole > 0, "something must carry the share"
     assert min(weights) >= 0, "a weight is not negative"
-    shares = [total * weight // whole for weight in weights]
-    missing = total - sum(shares)
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
-    for i in by_remainder[:missing]:
-        shares[i] += 1
+    parts = [divmod(total * weight, whole) for weight in weights]
+    shares = [share for share, _ in parts]
+    if missing := total - sum(shares):
+        remainders = [-remainder for _, remainder in parts]
+        for i in sorted(range(len(parts)), key=remainders.__getitem__)[:missing]:  # stable: earlier first
+            shares[i] += 1
     return shares

@@ -1,18 +1,32 @@
 """Wallets, points, holds and lots on a double-entry journal. Nothing else in the product moves value."""
 
 from vokrug.ledger.api import routes
-from vokrug.ledger.books import Books
+from vokrug.ledger.books import Books, choose_lots
 from vokrug.ledger.checking import BooksReport, check_books
+from vokrug.ledger.jobs import jobs, schedule_all
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
 from vokrug.ledger.operations.wallets import available, open_wallet, rate, summed_wallet, unit_named, units
 from vokrug.ledger.reading import next_to_expire, statement, trial_balance
 from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
-from vokrug.ledger.store import JournalIds, Moved, read_holds, read_wallets, to_wallet, write, written
+from vokrug.ledger.store import (
+    ALL_LOTS,
+    FIRST_LOTS,
+    JournalIds,
+    Moved,
+    lots_of_journal,
+    read_holds,
+    read_wallets,
+    to_wallet,
+    write,
+    written,
+)
 from vokrug.ledger.types import FOREVER, Available, FreeLot, Grant, Hold, Kind, Unit, Wallet, wallet_of
 
 __all__ = [
+    "ALL_LOTS",
+    "FIRST_LOTS",
     "FOREVER",
     "Accounts",
     "AcquiredLot",
@@ -31,11 +45,14 @@ __all__ = [
     "Wallet",
     "available",
     "check_books",
+    "choose_lots",
     "defer",
     "draw",
     "expire_lots",
     "fee",
     "fold_deltas",
+    "jobs",
+    "lots_of_journal",
     "next_to_expire",
     "open_books",
     "open_wallet",
@@ -46,6 +63,7 @@ __all__ = [
     "recognise",
     "reduce_lots",
     "routes",
+    "schedule_all",
     "settle_return",
     "settle_sale",
     "split",

@@ -35,7 +35,7 @@ class Books:
         self.lot_changes: dict[tuple[int, int], list[int]] = {}  # (wallet, lot) → remaining, held
         self.lot_moves: list[tuple[Any, ...]] = []
         self.new_holds: list[Hold] = []
-        self.resolved: dict[int, Hold] = {}
+        self.changed_holds: dict[int, Hold] = {}
         self.deltas: dict[tuple[int, date, date], list[int]] = {}
         self._legs = 0
 
@@ -321,7 +321,13 @@ class Books:
         hold.state = state
         hold.resolved_at = self.touch(giver, taker)
         hold.resolved_by = resolved_by
-        self.resolved[hold.id] = hold
+        self.changed_holds[hold.id] = hold
+
+    def extend_hold(self, hold: Hold, deadline: datetime) -> None:
+        """Give an open hold more time. It never gets less."""
+        hold.deadline = max(hold.deadline, deadline)
+        self.touch(self.wallet(hold.debit))
+        self.changed_holds[hold.id] = hold
 
     def capture_hold(self, journal: Journal, hold: Hold, amount: int) -> Taken:
         """Take the first `amount` of what is held, from the lots that were set aside, and free the rest."""

@@ -58,6 +58,13 @@ class Void(Instruction, frozen=True, tag="void"):
     hold: Key
 
 
+class Extend(Instruction, frozen=True, tag="extend"):
+    """Give an open hold until `timeout_s` from now, if that is later than it has."""
+
+    hold: Key
+    timeout_s: Seconds
+
+
 class Close(Instruction, frozen=True, tag="close"):
     """A closed wallet takes part in nothing but voids and time-outs. It may reopen by itself."""
 
@@ -123,4 +130,4 @@ class Draw(Instruction, frozen=True, tag="draw"):
     credit: Code
 
 
-AnyInstruction = Transfer | PlaceHold | Capture | Void | Close | Reopen | Post | Revert | GrantPoints | Draw
+AnyInstruction = Transfer | PlaceHold | Capture | Void | Extend | Close | Reopen | Post | Revert | GrantPoints | Draw

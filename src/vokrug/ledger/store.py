@@ -58,8 +58,8 @@ async def read_wallets(tx: Tx, ids: Iterable[int], now: datetime, *, lots: int =
     return [to_wallet(row) for row in await tx.rows(READ_WALLETS, list(ids), lots, now)]
 
 
-def to_wallet(row: Row) -> Wallet:
-    """A row of `ledger_read`, first column `id`."""
+def to_wallet(row: Sequence[Any] | Row) -> Wallet:
+    """The columns of `ledger_read`, in their order."""
     (
         id,
         home,
@@ -204,7 +204,9 @@ def written(books: Books) -> list[list[Any]]:
         + (h.resolved_at, h.resolved_by, h.lot_ids, h.lot_amounts, h.lot_funders, h.document)
         for h in books.new_holds
     ]
-    resolved = [(h.id, h.captured, h.state, h.resolved_at, h.resolved_by) for h in books.resolved.values()]
+    changed_holds = [
+        (h.id, h.captured, h.state, h.deadline, h.resolved_at, h.resolved_by) for h in books.changed_holds.values()
+    ]
     deltas = [(*key, *total) for key, total in books.deltas.items()]
     return [
         wallets,
@@ -215,7 +217,7 @@ def written(books: Books) -> list[list[Any]]:
         lots,
         books.lot_moves,
         new_holds,
-        resolved,
+        changed_holds,
         deltas,
     ]
 
@@ -270,6 +272,10 @@ READ_MOVEMENTS = """
      where m.journal_id = $1 order by m.leg
 """
 READ_LOT_MOVES = "select wallet_id, lot_id, leg, amount from ledger_lot_move where journal_id = $1 order by leg, lot_id"
+LOTS_OF_JOURNAL = """
+    select id, remaining - held as free, funder from ledger_lot where wallet_id = $1
+       and id between $2 << 8 and $2 << 8 | 255 order by id
+"""
 READ_LOTS = """
     select id, remaining - held as free, funder from ledger_lot
      where wallet_id = $1 and id = any($2) and remaining > held
@@ -290,6 +296,11 @@ async def read_lot_moves(tx: Tx, journal_id: int) -> Sequence[Row]:
 async def read_lots(tx: Tx, wallet_id: int, lot_ids: Sequence[int]) -> list[FreeLot]:
     """What is left of certain lots, in the order asked, active or not."""
     return await tx.all(FreeLot, READ_LOTS, wallet_id, list(lot_ids))
+
+
+async def lots_of_journal(tx: Tx, wallet_id: int, journal_id: int) -> list[FreeLot]:
+    """The lots a journal granted, in its order, and what is free of each."""
+    return await tx.all(FreeLot, LOTS_OF_JOURNAL, wallet_id, journal_id)
 
 
 async def closed_by(tx: Tx, journal_id: int) -> int | None:

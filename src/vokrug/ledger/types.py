@@ -120,6 +120,7 @@ class Kind(StrEnum):
     HOLD = "hold"
     CAPTURE = "capture"
     VOID = "void"
+    EXTENSION = "extension"
     GRANT = "grant"
     SALE = "sale"
     RETURN = "return"

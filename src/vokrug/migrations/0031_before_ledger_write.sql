@@ -5,7 +5,8 @@
 -- everything or, when a wallet has moved on, nothing: it then answers with those wallets' ids.
 
 create type ledger_lot_change as (wallet_id bigint, id bigint, remaining bigint, held bigint);
-create type ledger_hold_change as (id bigint, captured bigint, state text, resolved_at timestamptz, resolved_by bigint);
+create type ledger_hold_change as (
+    id bigint, captured bigint, state text, deadline timestamptz, resolved_at timestamptz, resolved_by bigint);
 
 -- lots: id, free amount and funder of the first usable ones in burn order, three numbers each.
 -- overdue: open holds whose time is up, on either side of the wallet.
@@ -20,7 +21,8 @@ language sql stable as $$
            case when w.has_lots and lot_limit > 0 then array(
                select unnest(array[l.id, l.remaining - l.held, l.funder])
                  from (select * from ledger_lot x
-                        where x.wallet_id = w.id and x.is_open and x.remaining > x.held and x.expires_at > at and x.active_from <= at
+                        where x.wallet_id = w.id and x.is_open and x.remaining > x.held and x.expires_at > at
+                          and (x.active_from <= at or x.active_from = x.earned_at)
                         order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit lot_limit) l) end,
            array(select h.id from ledger_hold h where h.state = 'o' and h.debit = w.id and h.deadline <= at
                  union all
@@ -40,7 +42,7 @@ language sql stable as $$
       left join lateral (select sum(l.remaining - l.held)::bigint as amount from ledger_lot l
                           where l.wallet_id = w.id and l.is_open and l.active_from > l.earned_at and l.active_from > at) p on w.has_lots
       left join lateral (select sum(l.remaining - l.held)::bigint as amount from ledger_lot l
-                          where l.wallet_id = w.id and l.is_open and l.expires_at <= at and l.active_from <= at) x on w.has_lots
+                          where l.wallet_id = w.id and l.is_open and l.expires_at <= at and (l.active_from <= at or l.active_from = l.earned_at)) x on w.has_lots
       left join lateral (select sum(case when w.has_lots then coalesce(f.amount, 0) else h.amount end)::bigint as amount, sum(h.amount)::bigint as whole
                            from ledger_hold h
                            left join lateral (select sum(t.amount) as amount from unnest(h.lot_ids, h.lot_amounts) t(id, amount)
@@ -105,7 +107,7 @@ begin
     end if;
     if cardinality(holds) > 0 then
         update ledger_hold h
-           set captured = v.captured, state = v.state, resolved_at = v.resolved_at, resolved_by = v.resolved_by
+           set captured = v.captured, state = v.state, deadline = v.deadline, resolved_at = v.resolved_at, resolved_by = v.resolved_by
           from unnest(holds) v where h.id = v.id and h.state = 'o';
         get diagnostics touched = row_count;
         if touched <> cardinality(holds) then

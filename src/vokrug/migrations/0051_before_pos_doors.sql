@@ -2,22 +2,29 @@
 
 -- Who stands before the till (by number from a token, or by identifier), what they have, and what is
 -- known of the check already. Wallet columns are those of ledger_read, for those who want lots.
+-- soon: amount and microseconds since 1970 of the first few lots to lapse, for those who ask.
 create function pos_read(
-    numbers bigint[], type_ids smallint[], hashes bytea[], checks uuid[], lot_limits int[], points_unit int, at timestamptz)
+    numbers bigint[], type_ids smallint[], hashes bytea[], checks uuid[], lot_limits int[], soon_limits int[],
+    points_unit int, at timestamptz)
 returns table (
     ord bigint, number bigint, customer_id uuid, state text, language text, called_cipher bytea, wrapped bytea,
     available bigint, pending bigint, held bigint, debt bigint, spent bigint, visits bigint,
     quote_rev int, quote_hash bytea, quote_till bigint, sale_status text,
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
-    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[])
+    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[], soon bigint[])
 language sql stable as $$
     select asked.ord, who.number, r.id, r.state, r.language, r.called_cipher, r.wrapped,
            a.available, a.pending, a.held, a.debt, s.spent_minor, s.visits,
            q.rev, q.body_hash, q.till_id, x.status,
            w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
-           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue
-      from unnest(numbers, checks, lot_limits) with ordinality as asked (number, check_id, lot_limit, ord)
+           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue,
+           case when asked.soon_limit > 0 and a.available > 0 then array(
+               select unnest(array[l.free, (date_part('epoch', l.expires_at) * 1000000)::bigint])
+                 from (select x.remaining - x.held as free, x.expires_at from ledger_lot x
+                        where x.wallet_id = who.number << 8 | points_unit and x.is_open and x.expires_at > at and x.expires_at < '9999-12-31Z'
+                        order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit asked.soon_limit) l) end
+      from unnest(numbers, checks, lot_limits, soon_limits) with ordinality as asked (number, check_id, lot_limit, soon_limit, ord)
       left join customers_resolve(type_ids, hashes) r on r.ord = asked.ord
       cross join lateral (select coalesce(asked.number, r.number) as number) who
       left join lateral ledger_available(who.number << 8 | points_unit, at) a on true

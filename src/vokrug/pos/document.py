@@ -98,3 +98,6 @@ def encode(document: Document) -> bytes:
 
 def decode(data: bytes) -> Document:
     return _decoder.decode(data)
+
+
+replace = msgspec.structs.replace

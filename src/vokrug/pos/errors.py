@@ -146,6 +146,16 @@ class ReturnLineUnknown(Refusal):
     cashier = Text(en="The sale has no line {n}.", ru="В продаже нет строки {n}.")
 
 
+class OriginalUnknown(Refusal):
+    """No sale bears this fiscal sign yet."""
+
+    code, status, retry = "original_unknown", 404, Retry.LATER
+    cashier = Text(
+        en="The sale is not known yet; send the return with the check's id, or later.",
+        ru="Продажа ещё не известна; пришлите возврат с номером чека или позже.",
+    )
+
+
 class ReturnEmpty(Refusal):
     """Nothing is returned."""
 

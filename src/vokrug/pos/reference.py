@@ -1,6 +1,6 @@
 """Shops, tills, goods and tiers as every call of a till needs them: in memory, renewed when they change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from vokrug import ledger
@@ -26,8 +26,8 @@ class Reference:
         self.tiers: list[Tier] = []
         self.units: dict[str, ledger.Unit] = {}
         self._articles: dict[str, Article | None] = {}
-        self._accounts: dict[tuple[int, str], int] = {}
-        self._rates: dict[str, tuple[int, int]] = {}
+        self._accounts: dict[str, ledger.Accounts] = {}
+        self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
 
     async def renew(self, db: Database, now: datetime) -> bool:
         """Read everything again if anything changed. Says whether it did."""
@@ -39,11 +39,13 @@ class Reference:
             self.tiers = await store.read_tiers(tx)
             self.units = await ledger.units(tx)
             self.points_unit = self.units[self.points_code].id
+            for currency in {shop.currency for shop in shops}:
+                self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
         self.shops = {shop.code: shop for shop in shops}
         self.shops_by_id = {shop.id: shop for shop in shops}
         self.tills = {(till.shop_id, till.code): till for till in tills}
         self._articles.clear()
-        self._rates.clear()
+        self._accounts.clear()
         self.version = version
         return True
 
@@ -89,42 +91,27 @@ class Reference:
 
     # Money
 
-    async def accounts(self, tx: Tx, shop: Shop, now: datetime) -> ledger.Accounts:
-        """The summed wallets of a shop's sales, opened when first needed."""
-        points, money = self.points_unit, self.units[shop.currency].id
-        ids: Sequence[int] = [
-            await self._account(tx, code, unit, now)
-            for code, unit in (
-                ("points.issued", points),
-                (f"points.redeemed/{shop.code}", points),
-                (f"till.clearing/{shop.code}", money),
-                (f"revenue/{shop.code}", money),
-                ("points.liability", money),
-            )
-        ]
-        num, den = await self.rate(tx, shop.currency, now)
-        return ledger.Accounts(points, *ids, value_num=num, value_den=den)
-
-    async def deviation_account(self, tx: Tx, shop: Shop, now: datetime) -> int:
-        return await self._account(tx, f"deviation/{shop.code}", self.units[shop.currency].id, now)
+    async def accounts(self, db: Database, shop: Shop, now: datetime) -> ledger.Accounts:
+        """The summed wallets of a shop's sales. Opened once, known ever after."""
+        known = self._accounts.get(shop.code)
+        if known is None:
+            points, money = self.points_unit, self.units[shop.currency].id
+            async with db.transaction() as tx:
+                known = ledger.Accounts(
+                    points_unit=points,
+                    issued=await ledger.summed_wallet(tx, "points.issued", points, now),
+                    redeemed=await ledger.summed_wallet(tx, f"points.redeemed/{shop.code}", points, now),
+                    clearing=await ledger.summed_wallet(tx, f"till.clearing/{shop.code}", money, now),
+                    revenue=await ledger.summed_wallet(tx, f"revenue/{shop.code}", money, now),
+                    liability=await ledger.summed_wallet(tx, "points.liability", money, now),
+                    deviation=await ledger.summed_wallet(tx, f"deviation/{shop.code}", money, now),
+                    value_num=self.rates[shop.currency][0],
+                    value_den=self.rates[shop.currency][1],
+                )
+            self._accounts[shop.code] = known
+        return known
 
     async def funder_account(self, tx: Tx, funder: str, shop: Shop, now: datetime) -> int:
         """Who owes the worth of points: the programme itself, or a named funder's own liability."""
-        if funder == "merchant":
-            return await self._account(tx, "points.liability", self.units[shop.currency].id, now)
-        return await self._account(tx, f"points.liability/{funder}", self.units[shop.currency].id, now)
-
-    async def _account(self, tx: Tx, code: str, unit: int, now: datetime) -> int:
-        found = self._accounts.get((unit, code))
-        if found is None:
-            found = await ledger.summed_wallet(tx, code, unit, now)
-            self._accounts[unit, code] = found
-        return found
-
-    async def rate(self, tx: Tx, currency: str, now: datetime) -> tuple[int, int]:
-        """What a minor point is worth in minor money, to be pinned on the document."""
-        found = self._rates.get(currency)
-        if found is None:
-            found = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
-            self._rates[currency] = found
-        return found
+        code = "points.liability" if funder == "merchant" else f"points.liability/{funder}"
+        return await ledger.summed_wallet(tx, code, self.units[shop.currency].id, now)

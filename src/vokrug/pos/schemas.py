@@ -413,6 +413,10 @@ class TillCard(Reply, frozen=True, kw_only=True):
     code: str
 
 
+class Shops(Reply, frozen=True, kw_only=True):
+    shops: list[ShopCard]
+
+
 class CategoryGiven(Body, frozen=True, kw_only=True):
     code: Code
     name: Words

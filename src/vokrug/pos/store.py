@@ -118,7 +118,7 @@ async def replace_tiers(tx: Tx, tiers: Sequence[tuple[str, str, str, int]]) -> N
 
 # The hot path: one statement to read, one to write
 
-READ = "select * from pos_read($1, $2, $3, $4, $5, $6, $7)"
+READ = "select * from pos_read($1, $2, $3, $4, $5, $6, $7, $8)"
 READ_PROMISES = "select * from pos_read_promises($1, $2, $3)"
 WRITE = "select pos_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
 
@@ -190,6 +190,7 @@ LOCK_QUOTE = "select * from pos_quote where check_id = $1 for update"
 LOCK_SALE = "select * from pos_sale where check_id = $1 for update"
 FIND_SALE = "select * from pos_sale where check_id = $1"
 FIND_SALE_BY_FISCAL = "select * from pos_sale where fiscal = $1"
+INSERT_QUOTE = "insert into pos_quote values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 REPLACE_QUOTE = """
     update pos_quote set rev = $2, body_hash = $3, customer_number = $4, hold_id = $5, priced_at = $6, document = $7
      where check_id = $1
@@ -220,9 +221,20 @@ async def find_sale_by_fiscal(tx: Tx, fiscal: str) -> SaleRow | None:
     return await tx.maybe(SaleRow, FIND_SALE_BY_FISCAL, fiscal)
 
 
+async def insert_quote(tx: Tx, row: QuoteRow) -> None:
+    await tx.run(INSERT_QUOTE, *as_row(row))
+
+
 async def replace_quote(tx: Tx, row: QuoteRow) -> None:
     await tx.run(
-        REPLACE_QUOTE, row.check_id, row.rev, row.body_hash, row.customer_number, row.hold_id, row.priced_at, row.document
+        REPLACE_QUOTE,
+        row.check_id,
+        row.rev,
+        row.body_hash,
+        row.customer_number,
+        row.hold_id,
+        row.priced_at,
+        row.document,
     )
 
 
@@ -233,6 +245,14 @@ async def forget_hold(tx: Tx, check_id: UUID) -> None:
 async def drop_awaited(tx: Tx, check_id: UUID) -> None:
     """The place kept for a sale makes room for the sale itself, in the same transaction."""
     await tx.run(DROP_AWAITED, check_id)
+
+
+RESTATE_SALE = "update pos_sale set balance_minor = $2, spent_minor = $3 where check_id = $1"
+
+
+async def restate_sale(tx: Tx, row: SaleRow) -> None:
+    """What the sale's answer says of the shopper, after returns that had been waiting for it."""
+    await tx.run(RESTATE_SALE, row.check_id, row.balance_minor, row.spent_minor)
 
 
 AWAIT_SALE = """
@@ -284,6 +304,9 @@ PARKED_RETURNS = """
     select * from pos_return where check_id = $1 and status = 'parked' order by at, return_id for update
 """
 POSTED_RETURNS = "select lines from pos_return where check_id = $1 and status = 'posted'"
+RESTORED_SO_FAR = """
+    select coalesce(sum(restored_minor), 0)::bigint from pos_return where check_id = $1 and status = 'posted'
+"""
 INSERT_RETURN = """
     insert into pos_return values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
     on conflict (return_id) do update set status = excluded.status, journal_id = excluded.journal_id, lines = excluded.lines,
@@ -315,9 +338,15 @@ async def returned_so_far(tx: Tx, check_id: UUID) -> dict[int, int]:
     """Thousandths returned of each line."""
     sums: dict[int, int] = {}
     for row in await tx.rows(POSTED_RETURNS, check_id):
-        for n, qty_milli in msgspec.json.decode(row["lines"], type=list[tuple[int, int]]):
+        for n, qty_milli, *_ in msgspec.json.decode(row["lines"], type=list[tuple[int, int, int, int, int]]):
             sums[n] = sums.get(n, 0) + qty_milli
     return sums
+
+
+async def restored_so_far(tx: Tx, check_id: UUID) -> int:
+    """Burned points that earlier returns of a sale gave back."""
+    found: int = await tx.value(RESTORED_SO_FAR, check_id)
+    return found
 
 
 async def upsert_return(tx: Tx, row: ReturnRow) -> None:

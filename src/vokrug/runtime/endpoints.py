@@ -63,11 +63,18 @@ def is_optional(kind: Any) -> bool:
     return typing.get_origin(kind) in (typing.Union, types.UnionType) and type(None) in typing.get_args(kind)
 
 
+def when_present(kind: Any) -> Any:
+    """What a body is when it is there: `X` of `X | None`. An absent body is empty, not `null`."""
+    if not is_optional(kind):
+        return kind
+    return typing.Union[tuple(part for part in typing.get_args(kind) if part is not type(None))]  # noqa: UP007
+
+
 def body_reader(kind: Any) -> ReadBody:
     """From bytes to `kind`, or to the refusal that names the place."""
     if kind is bytes:
         return lambda body, content_type: body
-    decode = msgspec.json.Decoder(kind, strict=True).decode
+    decode = msgspec.json.Decoder(when_present(kind), strict=True).decode
     may_be_absent = is_optional(kind)
 
     def read(body: bytes, content_type: bytes | None) -> Any:

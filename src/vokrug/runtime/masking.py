@@ -16,7 +16,7 @@ _FINDINGS = re.compile(
   | (?P<bearer>(?i:\b(?:bearer|basic)\s+)[^\s"',;]+)
   | (?P<ours>\bvks_[\w-]+)
   | (?P<named>(?i:\b[\w-]*(?:secret|password|passwd|token|api[_-]?key|signature|authorization|cookie|pin|otp))
-        ["']?\s*[:=]\s*(?:"[^"]*"|'[^']*'|[^\s,;&}\])]+))
+        ["']?\s*[:=]\s*(?:(?i:bearer|basic)\s+)?(?:"[^"]*"|'[^']*'|[^\s,;&}\])]+))
   | (?P<email>[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+)
   | (?P<number>(?<![\w.])\+?\(?\d(?:[\s().\-\u2010-\u2015\u2212_/]{0,3}\d){9,18}(?!\d))
     """,

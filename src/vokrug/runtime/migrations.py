@@ -68,7 +68,7 @@ class MigrationFailed(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step. A library may mend a comment in a step of its own, so only ours are held to their checksum."""
+    """One step. A library may mend a comment in its own, so only ours are held to their checksum."""
 
     name: str
     sql: str
@@ -137,7 +137,8 @@ async def _apply_patiently(
 ) -> None:
     for pause_s in (*BACKOFF_S, None):
         try:
-            return await _apply(connection, migration, lock_timeout_ms)
+            await _apply(connection, migration, lock_timeout_ms)
+            break
         except asyncpg.LockNotAvailableError as error:
             if pause_s is None:
                 raise MigrationFailed(name=migration.name, reason="a table stayed locked by others") from error

@@ -1,8 +1,7 @@
 """The head of an answer leaves together with its body.
 
-uvicorn writes the two apart, and uvloop makes one direct system call of a single write but goes a long way
-round for two. Joining them halves the server's own cost of a small answer; the numbers are in
-docs/decisions/0004.
+uvicorn writes the two apart. Joining them saved a bare application some 8 µs an answer; what it saves under
+ours is less sure. The numbers are in docs/decisions/0004.
 """
 
 import asyncio

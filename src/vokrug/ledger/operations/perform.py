@@ -21,6 +21,7 @@ from vokrug.ledger.instructions import (
     Capture,
     Close,
     Draw,
+    Extend,
     GrantPoints,
     PlaceHold,
     Post,
@@ -285,6 +286,18 @@ async def _void(instruction: Void, tx: Tx, ids: JournalIds, now: datetime) -> Do
     require_open(hold, now)
     journal = books.open_journal(Kind.VOID, home=hold.home)
     books.release_hold(hold, "v", journal.id)
+    await store.write(tx, books)
+    return Done(0, journal.id)
+
+
+@carry_out.register
+async def _extend(instruction: Extend, tx: Tx, ids: JournalIds, now: datetime) -> Done:
+    named = await hold_named(tx, instruction.hold)
+    books = await open_books(tx, ids, (named.debit, named.credit), now, lots=0)
+    (hold,) = await store.read_holds(tx, [named.id])
+    require_open(hold, now)
+    journal = books.open_journal(Kind.EXTENSION, home=hold.home)
+    books.extend_hold(hold, now + timedelta(seconds=instruction.timeout_s))
     await store.write(tx, books)
     return Done(0, journal.id)
 

@@ -28,6 +28,7 @@ class Accounts:
     clearing: int
     revenue: int
     liability: int  # of the programme itself; other funders' are named by their grants
+    deviation: int  # what a shop's printed receipts differ by
     value_num: int = 1  # worth of one minor point in minor money, as a ratio
     value_den: int = 1
 
@@ -116,12 +117,14 @@ def settle_return(
     accounts: Accounts,
     refunded: int,
     restore: Taken,
+    regrant: Grant | None,
     take_back: Taken,
     owed: int,
     facts: dict[str, Any] | None = None,
 ) -> Settled:
-    """Post a return: money back, burned points back to their own lots (`restore`), earned points taken back
-    from the lots named (`take_back`), and what is no longer there as a debt (`owed`).
+    """Post a return: money back, burned points back to their own lots (`restore`) or, where those have lapsed,
+    as a lot of grace (`regrant`); earned points taken back from the lots named (`take_back`), and what is no
+    longer there as a debt (`owed`).
     """
     journal = books.open_journal(
         Kind.RETURN, home=customer or 0, effective_at=effective_at, document=document, facts=facts
@@ -132,13 +135,17 @@ def settle_return(
         return Settled(journal.id, 0, 0, 0, 0)
     wallet_id = wallet_of(customer, accounts.points_unit)
     wallet = books.wallets.get(wallet_id) or books.add(new_points_wallet(customer, accounts.points_unit))
-    given_back = sum(part for _, part, _ in restore)
+    restored = sum(part for _, part, _ in restore)
     taken_back = sum(part for _, part, _ in take_back) + owed
     if taken_back:
         books.move(journal, wallet_id, accounts.issued, taken_back, taken=take_back, force=True)
-    if given_back:
-        books.move(journal, accounts.redeemed, wallet_id, given_back, restore=restore)
+    if restored:
+        books.move(journal, accounts.redeemed, wallet_id, restored, restore=restore)
+    if regrant is not None:
+        books.move(journal, accounts.redeemed, wallet_id, regrant.amount, grant=regrant)
+        restore = [*restore, (0, regrant.amount, regrant.funder)]
     post_worth(books, journal, accounts, restore, take_back, owed)
+    given_back = sum(part for _, part, _ in restore)
     return Settled(journal.id, -given_back, -taken_back, wallet.balance, wallet.debt)
 
 

@@ -1,6 +1,7 @@
 """Sharing whole amounts: over lines, over units, over rows of a receipt. Nothing lost, nothing made up."""
 
 from collections.abc import Sequence
+from operator import le
 
 from vokrug.kernel import share_out
 from vokrug.promotions.engine.priced import Split
@@ -11,20 +12,21 @@ def share_with_room(total: int, weights: Sequence[int], rooms: Sequence[int]) ->
 
     Rooms are never larger than weights. When all the rooms together are too small, less is shared.
     """
-    shares = [0] * len(weights)
     left = min(total, sum(rooms))
+    if left <= 0:
+        return [0] * len(weights)
+    shares = share_out(left, weights)
+    if all(map(le, shares, rooms)):
+        return shares  # nobody is full: the usual case
+    shares = [0] * len(weights)
     open_parts = [i for i, room in enumerate(rooms) if room > 0]
     while left > 0:
-        tried = share_out(left, [weights[i] for i in open_parts])
-        full = {i for i, share in zip(open_parts, tried, strict=True) if share > rooms[i]}
-        if not full:
-            for i, share in zip(open_parts, tried, strict=True):
-                shares[i] = share
-            break
-        for i in full:
-            shares[i] = rooms[i]
-            left -= rooms[i]
-        open_parts = [i for i in open_parts if i not in full]
+        tried = dict(zip(open_parts, share_out(left, [weights[i] for i in open_parts]), strict=True))
+        full = [i for i, share in tried.items() if share > rooms[i]]
+        for i in full or open_parts:
+            shares[i] = min(tried[i], rooms[i])
+            left -= shares[i]
+        open_parts = [i for i in open_parts if i not in set(full)]
     return shares
 
 
@@ -36,6 +38,11 @@ def deal(total: int, runs: Sequence[tuple[int, int]]) -> list[tuple[int, int, in
     """
     if total == 0:
         return [(run, units, 0) for run, (units, _) in enumerate(runs)]
+    if len(runs) == 1:
+        units = runs[0][0]
+        share, odd = divmod(total, units)
+        first = [(0, odd, share + 1)] if odd else []
+        return [*first, (0, units - odd, share)]
     whole = sum(units * weight for units, weight in runs)
     if whole == 0:  # nothing to weigh by: every unit alike
         runs = [(units, 1) for units, _ in runs]

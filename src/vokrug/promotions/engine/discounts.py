@@ -10,11 +10,10 @@ from itertools import product
 from math import prod
 from typing import Literal, NamedTuple
 
-from vokrug.promotions.engine.allocate import share_with_room, times
 from vokrug.promotions.engine.compile import BasketRule, ItemRule
-from vokrug.promotions.engine.offers import AmountOff, FixedPrice, PercentOff
 from vokrug.promotions.engine.priced import Verdict
 from vokrug.promotions.engine.work import Work
+from vokrug.promotions.engine.worth import amounts, discountable, threshold
 
 MOST_WAYS = 2048  # a count of tries, not a clock: the same basket gets the same answer on every machine
 Optimality = Literal["proven", "bounded"]
@@ -49,13 +48,17 @@ def give_discounts(
         return "proven"
     start = list(work.left)
     ways, worth = _item_offers(work, item)
-    best: Choice = [max(way, default=None) for way in ways]
+    best: Choice = [max(way) if way else None for way in ways]
     optimality: Optimality = "proven"
-    if any(_is_spoilt(rule, lines, work, start, best) for rule, lines in basket):
-        best, optimality = _search(work, start, ways, best, basket)
-    _take_items(work, best)
-    _judge_items(work, item, worth, best)
-    _take_basket(work, start, basket)
+    if item:
+        _take_items(work, best)
+        if basket and _is_any_spoilt(work, start, work.left, basket):
+            _put_back(work, start, best)
+            best, optimality = _search(work, start, ways, best, basket)
+            _take_items(work, best)
+        _judge_items(work, item, worth, best)
+    if basket:
+        _take_basket(work, start, basket)
     return optimality
 
 
@@ -70,14 +73,14 @@ def _item_offers(work: Work, item: list[tuple[ItemRule, list[int]]]) -> tuple[li
     for rule, aimed in item:
         body = rule.body
         if body.min_qty_milli or body.min_minor:
-            verdict = _threshold(rule, aimed, work, work.left)
+            verdict = threshold(rule, aimed, work, work.left)
             if verdict is not None:
                 work.verdicts.append(verdict)
                 continue
-        lines = _discountable(work, aimed)
-        amounts = _amounts(body.benefit, work, lines, work.left)
-        worth[rule] = sum(amounts)
-        for i, amount in zip(lines, amounts, strict=True):
+        lines = discountable(work, aimed)
+        offs = amounts(body.benefit, work, lines, work.left)
+        worth[rule] = sum(offs)
+        for i, amount in zip(lines, offs, strict=True):
             if amount <= 0:
                 continue
             offered = Offered(amount, rule.rank, rule)
@@ -96,6 +99,13 @@ def _take_items(work: Work, chosen: Choice) -> None:
             work.take(i, offered.amount, offered.rule, "item")
 
 
+def _put_back(work: Work, start: list[int], chosen: Choice) -> None:
+    work.left[:] = start
+    for i, offered in enumerate(chosen):
+        if offered is not None:
+            work.discounts[i].pop()
+
+
 def _judge_items(
     work: Work, item: list[tuple[ItemRule, list[int]]], worth: dict[ItemRule, int], chosen: Choice
 ) -> None:
@@ -107,7 +117,7 @@ def _judge_items(
         if rule not in worth:
             continue  # its threshold has spoken already
         if rule in given:
-            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", amount_minor=given[rule]))
+            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", given[rule]))
         elif worth[rule] == 0:
             work.verdicts.append(Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left"))
         else:
@@ -127,61 +137,62 @@ def _judge_items(
 # Basket layer
 
 
-def _best_basket(
-    work: Work, left: Sequence[int], start: Sequence[int], basket: list[tuple[BasketRule, list[int]]]
-) -> BasketChoice | None:
+def _try_basket(
+    work: Work, left: Sequence[int], start: Sequence[int], rule: BasketRule, aimed: list[int]
+) -> BasketChoice | Verdict:
+    """What a basket offer takes off what is left, or what it still asks for."""
+    counted = left if rule.body.threshold_on == "remaining" else start
+    missing = threshold(rule, aimed, work, counted)
+    if missing is not None:
+        return missing
+    lines = discountable(work, aimed)
+    shares = amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor)
+    return BasketChoice(sum(shares), rule.rank, rule, lines, shares)
+
+
+def _best_basket(tried: Iterable[BasketChoice | Verdict]) -> BasketChoice | None:
     best: BasketChoice | None = None
-    for rule, aimed in basket:
-        if _threshold(rule, aimed, work, _counted(rule, left, start)) is None:
-            lines = _discountable(work, aimed)
-            shares = _amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor)
-            tried = BasketChoice(sum(shares), rule.rank, rule, lines, shares)
-            if tried.amount > 0 and (best is None or tried[:2] > best[:2]):
-                best = tried
+    for choice in tried:
+        if isinstance(choice, BasketChoice) and choice.amount > 0 and (best is None or choice[:2] > best[:2]):
+            best = choice
     return best
 
 
 def _take_basket(work: Work, start: list[int], basket: list[tuple[BasketRule, list[int]]]) -> None:
-    if not basket:
-        return
-    left = list(work.left)
-    best = _best_basket(work, left, start, basket)
+    tried = [_try_basket(work, work.left, start, rule, aimed) for rule, aimed in basket]
+    best = _best_basket(tried)
     if best is not None:
         for i, share in zip(best.lines, best.shares, strict=True):
             if share:
                 work.take(i, share, best.rule, "basket")
-    for rule, aimed in basket:
-        missing = _threshold(rule, aimed, work, _counted(rule, left, start))
-        if missing is not None:
-            work.verdicts.append(missing)
-        elif best is not None and rule is best.rule:
-            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", amount_minor=best.amount))
+    for choice in tried:
+        if isinstance(choice, Verdict):
+            work.verdicts.append(choice)
+            continue
+        rule = choice.rule
+        if choice is best:
+            verdict = Verdict(rule.offer_id, rule.version, "applied", choice.amount)
+        elif best is None or not choice.amount:
+            verdict = Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
         else:
-            lines = _discountable(work, aimed)
-            worth = sum(_amounts(rule.body.benefit, work, lines, left, most=rule.body.max_minor))
-            work.verdicts.append(
-                Verdict(
-                    rule.offer_id,
-                    rule.version,
-                    "beaten",
-                    by=best.rule.offer_id,
-                    amount_minor=best.amount - worth,
-                )
-                if best is not None and worth
-                else Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
-            )
+            lost = best.amount - choice.amount
+            verdict = Verdict(rule.offer_id, rule.version, "beaten", lost, best.rule.offer_id)
+        work.verdicts.append(verdict)
 
 
 # When the layers meet
 
 
-def _is_spoilt(rule: BasketRule, lines: list[int], work: Work, start: Sequence[int], chosen: Choice) -> bool:
-    """Would item discounts keep this basket offer from its threshold?"""
-    if rule.body.threshold_on == "original" or not rule.body.min_minor:
-        return False
-    return (
-        _threshold(rule, lines, work, start) is None
-        and _threshold(rule, lines, work, _after(start, chosen)) is not None
+def _is_any_spoilt(
+    work: Work, start: Sequence[int], left: Sequence[int], basket: list[tuple[BasketRule, list[int]]]
+) -> bool:
+    """Would item discounts keep a basket offer from its threshold?"""
+    return any(
+        rule.body.min_minor
+        and rule.body.threshold_on == "remaining"
+        and threshold(rule, lines, work, left) is not None
+        and threshold(rule, lines, work, start) is None
+        for rule, lines in basket
     )
 
 
@@ -202,7 +213,7 @@ def _search(
 
     def rank(chosen: Choice) -> tuple[int, int]:
         left = _after(start, chosen)
-        best = _best_basket(work, left, start, basket)
+        best = _best_basket(_try_basket(work, left, start, rule, aimed) for rule, aimed in basket)
         given = sum(start) - sum(left) + (best.amount if best else 0)
         return given, -sum(offered is not None for offered in chosen)  # then fewer offers
 
@@ -225,95 +236,3 @@ def _distinct(way: list[Offered]) -> list[Offered | None]:
 
 def _after(start: Sequence[int], chosen: Choice) -> list[int]:
     return [left - offered.amount if offered is not None else left for left, offered in zip(start, chosen, strict=True)]
-
-
-# What an offer is worth
-
-
-def _counted(rule: BasketRule, left: Sequence[int], start: Sequence[int]) -> Sequence[int]:
-    return left if rule.body.threshold_on == "remaining" else start
-
-
-def _threshold(rule: ItemRule | BasketRule, aimed: list[int], work: Work, amounts: Sequence[int]) -> Verdict | None:
-    """None when the threshold is met, else what is missing. The sale of a gift card never counts."""
-    body = rule.body
-    if not body.min_qty_milli and not body.min_minor:
-        return None
-    qty = total = 0
-    for i in aimed:
-        if not work.lines[i].gift_card_sale:
-            qty += work.lines[i].qty_milli
-            total += amounts[i]
-    if qty >= body.min_qty_milli and total >= body.min_minor:
-        return None
-    return Verdict(
-        rule.offer_id,
-        rule.version,
-        "not_met",
-        missing_qty_milli=max(0, body.min_qty_milli - qty),
-        missing_minor=max(0, body.min_minor - total),
-    )
-
-
-def _discountable(work: Work, aimed: list[int]) -> list[int]:
-    lines = work.lines
-    return [i for i in aimed if not (lines[i].no_discount or lines[i].gift_card_sale)]
-
-
-def _amounts(
-    benefit: PercentOff | AmountOff | FixedPrice,
-    work: Work,
-    lines: list[int],
-    left: Sequence[int],
-    *,
-    most: int | None = None,
-) -> list[int]:
-    """What the benefit takes off each of the lines, as far as their floors let it."""
-    if isinstance(benefit, FixedPrice):
-        return [_down_to_price(benefit.price_minor, work, i, left[i]) for i in lines]
-    if benefit.per == "unit":
-        if isinstance(benefit, PercentOff):
-            amounts = [_percent_of_units(benefit.percent_bp, work, i, left[i]) for i in lines]
-        else:
-            amounts = [_amount_of_units(benefit.amount_minor, work, i, left[i]) for i in lines]
-        if most is None or sum(amounts) <= most:
-            return amounts
-        return share_with_room(most, amounts, amounts)
-    weights = [left[i] for i in lines]
-    if isinstance(benefit, PercentOff):
-        total = (sum(weights) * benefit.percent_bp + 5_000) // 10_000
-    else:
-        total = benefit.amount_minor
-    rooms = [left[i] - work.floor[i] for i in lines]
-    return share_with_room(total if most is None else min(total, most), weights, rooms)
-
-
-# Units of a line differ by a kopeck at most: `dearer` of them cost `cheap + 1`, the others `cheap`.
-
-
-def _percent_of_units(percent_bp: int, work: Work, i: int, left: int) -> int:
-    units = work.units[i]
-    if units == 1:
-        return min((left * percent_bp + 5_000) // 10_000, left - work.floor[i])
-    cheap, dearer = divmod(left, units)
-    room = cheap - work.floor[i] // units
-    off = (units - dearer) * min((cheap * percent_bp + 5_000) // 10_000, room)
-    return off + dearer * min(((cheap + 1) * percent_bp + 5_000) // 10_000, room + 1)
-
-
-def _amount_of_units(amount: int, work: Work, i: int, left: int) -> int:
-    if work.is_weighed(i):
-        return min(times(amount, work.lines[i].qty_milli), left - work.floor[i])
-    units = work.units[i]
-    cheap, dearer = divmod(left, units)
-    room = cheap - work.floor[i] // units
-    return (units - dearer) * min(amount, room) + dearer * min(amount, room + 1)
-
-
-def _down_to_price(price: int, work: Work, i: int, left: int) -> int:
-    if work.is_weighed(i):
-        return max(0, left - max(times(price, work.lines[i].qty_milli), work.floor[i]))
-    units = work.units[i]
-    price = max(price, work.floor[i] // units)
-    cheap, dearer = divmod(left, units)
-    return (units - dearer) * max(0, cheap - price) + dearer * max(0, cheap + 1 - price)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from vokrug.kernel import round_ratio, share_out
 from vokrug.promotions.engine.burn import Burnt
 from vokrug.promotions.engine.compile import EarnRuleCompiled, MultiplierRule, ProgrammeRule
-from vokrug.promotions.engine.offers import ByRate, EarnRule, FixedPoints, PerStep
+from vokrug.promotions.engine.offers import Base, ByRate, EarnRule, FixedPoints, PerStep
 from vokrug.promotions.engine.priced import Verdict
 from vokrug.promotions.engine.work import Found, Work
 
@@ -13,12 +13,13 @@ MONEY_SCALE = 2
 
 
 class Granted(NamedTuple):
-    """What one rule gives, and to which lines."""
+    """What one rule gives, to which lines, and what it counts in them."""
 
     rule: EarnRuleCompiled | MultiplierRule
     points: int
     base: int
     by_line: dict[int, int]
+    counts: Base = "net_of_points"
 
 
 def earn_points(work: Work, found: Found, burnt: Burnt) -> list[Granted]:
@@ -50,6 +51,8 @@ def _rank(rule: ProgrammeRule) -> tuple[bool, int, int]:
 
 
 def _earning(work: Work, aimed: list[int]) -> list[int]:
+    if not work.has_flags:
+        return aimed
     return [i for i in aimed if not (work.lines[i].no_earn or work.lines[i].gift_card_sale)]
 
 
@@ -57,7 +60,8 @@ def _by_rule(rule: EarnRuleCompiled, lines: list[int], work: Work, burnt: Burnt,
     body = rule.body
     if not lines:
         return Verdict(rule.offer_id, rule.version, "excluded", reason="no_earn")
-    weights = [_base_of(body, work, burnt, i) for i in lines]
+    counted = _bases(body, work, burnt)
+    weights = counted if len(lines) == len(counted) else [counted[i] for i in lines]
     base = sum(weights)
     if base < body.min_minor:
         return Verdict(rule.offer_id, rule.version, "not_met", missing_minor=body.min_minor - base)
@@ -70,18 +74,20 @@ def _by_rule(rule: EarnRuleCompiled, lines: list[int], work: Work, burnt: Burnt,
                 return Verdict(rule.offer_id, rule.version, "not_met", missing_minor=step - base)
         case ByRate() as reward:
             # The size of the check is measured the way the rule measures its own goods.
-            check = sum(_base_of(body, work, burnt, i) for i, line in enumerate(work.lines) if not line.gift_card_sale)
+            check = sum([each for each, line in zip(counted, work.lines, strict=True) if not line.gift_card_sale])
             points = _rate(reward, base, check, scale)
     if points == 0:
         return Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
     shares = share_out(points, weights if base else [1] * len(lines))
-    return Granted(rule, points, base, {i: share for i, share in zip(lines, shares, strict=True) if share})
+    return Granted(rule, points, base, {i: share for i, share in zip(lines, shares, strict=True) if share}, body.base)
 
 
-def _base_of(body: EarnRule, work: Work, burnt: Burnt, i: int) -> int:
+def _bases(body: EarnRule, work: Work, burnt: Burnt) -> list[int]:
     if body.base == "gross":
-        return work.gross[i]
-    return work.left[i] - (burnt.money[i] if body.base == "net_of_points" else 0)
+        return work.gross
+    if body.base == "net_of_discounts" or not burnt.answer.applied_minor:
+        return work.left
+    return [left - paid for left, paid in zip(work.left, burnt.money, strict=True)]
 
 
 def _rate(reward: ByRate, base: int, check: int, scale: int) -> int:

@@ -72,21 +72,21 @@ class When(Part, frozen=True, kw_only=True):
 # Discounts
 
 
-class PercentOff(Part, frozen=True, kw_only=True, tag="percent"):
+class PercentOff(Part, frozen=True, kw_only=True, tag_field="kind", tag="percent"):
     """`unit`: rounded half up for each unit. `total`: rounded once, then shared to the lines."""
 
     percent_bp: ShareBp
     per: Literal["unit", "total"] = "unit"
 
 
-class AmountOff(Part, frozen=True, kw_only=True, tag="amount"):
+class AmountOff(Part, frozen=True, kw_only=True, tag_field="kind", tag="amount"):
     """So much off each unit (each kilogram), or off everything aimed at together."""
 
     amount_minor: Positive
     per: Literal["unit", "total"] = "total"
 
 
-class FixedPrice(Part, frozen=True, kw_only=True, tag="fixed_price"):
+class FixedPrice(Part, frozen=True, kw_only=True, tag_field="kind", tag="fixed_price"):
     """Each unit (each kilogram) costs this, unless it is cheaper already."""
 
     price_minor: Natural
@@ -102,7 +102,7 @@ class _Offer(Part, frozen=True, kw_only=True):
     funder: str = "merchant"
 
 
-class ItemDiscount(_Offer, frozen=True, kw_only=True, tag="item_discount"):
+class ItemDiscount(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="item_discount"):
     """Cheaper goods. The thresholds count everything the offer aims at, on however many lines."""
 
     benefit: PercentOff | AmountOff | FixedPrice
@@ -111,7 +111,7 @@ class ItemDiscount(_Offer, frozen=True, kw_only=True, tag="item_discount"):
     force: bool = False  # not a favour but the price: no search, and nothing else on the line
 
 
-class BasketDiscount(_Offer, frozen=True, kw_only=True, tag="basket_discount"):
+class BasketDiscount(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="basket_discount"):
     """Something off the check once its chosen goods reach a threshold."""
 
     benefit: PercentOff | AmountOff
@@ -124,25 +124,25 @@ class BasketDiscount(_Offer, frozen=True, kw_only=True, tag="basket_discount"):
 # Points
 
 
-class ExpireAfterDays(Part, frozen=True, kw_only=True, tag="days"):
+class ExpireAfterDays(Part, frozen=True, kw_only=True, tag_field="kind", tag="days"):
     """At the end of the shop's day so many days on."""
 
     days: Days
 
 
-class ExpireAtEndOfMonth(Part, frozen=True, kw_only=True, tag="end_of_month"):
+class ExpireAtEndOfMonth(Part, frozen=True, kw_only=True, tag_field="kind", tag="end_of_month"):
     """`months` 0 is the month of the sale."""
 
     months: Annotated[int, Meta(ge=0, le=1200)] = 0
 
 
-class ExpireAtEndOfYear(Part, frozen=True, kw_only=True, tag="end_of_year"):
+class ExpireAtEndOfYear(Part, frozen=True, kw_only=True, tag_field="kind", tag="end_of_year"):
     """`years` 0 is the year of the sale."""
 
     years: Annotated[int, Meta(ge=0, le=100)] = 0
 
 
-class ExpireNever(Part, frozen=True, kw_only=True, tag="none"):
+class ExpireNever(Part, frozen=True, kw_only=True, tag_field="kind", tag="none"):
     """Points that stay."""
 
 
@@ -163,7 +163,7 @@ class RateFrom(Part, frozen=True, kw_only=True):
     rate_bp: Annotated[int, Meta(ge=0, le=100_000)]
 
 
-class ByRate(Part, frozen=True, kw_only=True, tag="rate"):
+class ByRate(Part, frozen=True, kw_only=True, tag_field="kind", tag="rate"):
     """Basis points of the base, by the size of the check."""
 
     steps: tuple[RateFrom, ...]
@@ -171,14 +171,14 @@ class ByRate(Part, frozen=True, kw_only=True, tag="rate"):
     step_minor: Positive = 1  # of points: 10 means tenths of a point
 
 
-class PerStep(Part, frozen=True, kw_only=True, tag="per_step"):
+class PerStep(Part, frozen=True, kw_only=True, tag_field="kind", tag="per_step"):
     """So many points for every full step of the base: 1 point per 10.00."""
 
     step_minor: Positive
     points_minor: Positive
 
 
-class FixedPoints(Part, frozen=True, kw_only=True, tag="fixed"):
+class FixedPoints(Part, frozen=True, kw_only=True, tag_field="kind", tag="fixed"):
     """So many points for the check, once."""
 
     points_minor: Positive
@@ -195,14 +195,14 @@ class _Grant(_Offer, frozen=True, kw_only=True):
     active_from: Activation = Activation()
 
 
-class EarnRule(_Grant, frozen=True, kw_only=True, tag="earn"):
+class EarnRule(_Grant, frozen=True, kw_only=True, tag_field="kind", tag="earn"):
     """Points for buying."""
 
     reward: ByRate | PerStep | FixedPoints
     base: Base = "net_of_points"
 
 
-class EarnMultiplier(_Grant, frozen=True, kw_only=True, tag="earn_multiplier"):
+class EarnMultiplier(_Grant, frozen=True, kw_only=True, tag_field="kind", tag="earn_multiplier"):
     """Points of other rules times a factor, on the goods aimed at: 20 000 bp double them."""
 
     factor_bp: Annotated[int, Meta(gt=10_000, le=1_000_000)]
@@ -211,7 +211,7 @@ class EarnMultiplier(_Grant, frozen=True, kw_only=True, tag="earn_multiplier"):
     step_minor: Positive = 1
 
 
-class BurnCap(_Offer, frozen=True, kw_only=True, tag="burn_cap"):
+class BurnCap(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="burn_cap"):
     """How far points may pay, in a basket that holds any of its `goods`.
 
     All caps that fit hold together, unless one `replaces` those of lower priority.
@@ -228,7 +228,7 @@ class BurnCap(_Offer, frozen=True, kw_only=True, tag="burn_cap"):
     replaces: bool = False
 
 
-class PointProgramme(_Offer, frozen=True, kw_only=True, tag="point_programme"):
+class PointProgramme(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="point_programme"):
     """What a point is: its digits after the point, and its price.
 
     One minor unit of points pays `value_num / value_den` minor units of money.

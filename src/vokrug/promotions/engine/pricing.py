@@ -66,31 +66,21 @@ def _lines(work: Work, burnt: Burnt, granted: list[Granted]) -> tuple[PricedLine
     for one in granted:
         for i, points in one.by_line.items():
             earned.setdefault(i, []).append((one, points))
-    nothing: list[tuple[Granted, int]] = []
-    return tuple(_line(work, i, burnt, earned.get(i, nothing)) for i in range(len(work.lines)))
+    return tuple([_line(work, i, burnt, earned.get(i)) for i in range(len(work.lines))])
 
 
-def _line(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]]) -> PricedLine:
-    line = work.lines[i]
-    units = _units(work, i, burnt, earned)
-    net = work.left[i] - burnt.money[i]
+def _line(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] | None) -> PricedLine:
+    line, gross, off, points = work.lines[i], work.gross[i], burnt.money[i], burnt.points[i]
+    net = work.left[i] - off
+    runs = _units(work, i, burnt, earned)
     if work.is_weighed(i):
         split = split_weighed(line.qty_milli, line.price_minor, net)
-    elif len(units) == 1:
-        split = (Split(line.qty_milli, units[0].net_minor, net),)
+    elif len(runs) == 1:
+        split = (Split(line.qty_milli, runs[0].net_minor, net),)
     else:
-        split = _split(units)
-    return PricedLine(
-        n=line.n,
-        gross_minor=work.gross[i],
-        discounts=tuple(work.discounts[i]),
-        points_off_minor=burnt.money[i],
-        points_burn_minor=burnt.points[i],
-        net_minor=net,
-        earn=tuple(LineEarn(one.rule.offer_id, one.rule.version, points) for one, points in earned),
-        units=units,
-        split=split,
-    )
+        split = _split(runs)
+    earn = tuple([LineEarn(one.rule.offer_id, one.rule.version, n) for one, n in earned]) if earned else ()
+    return PricedLine(line.n, gross, tuple(work.discounts[i]), off, points, net, earn, runs, split)
 
 
 def _split(units: tuple[UnitRun, ...]) -> tuple[Split, ...]:
@@ -101,25 +91,18 @@ def _split(units: tuple[UnitRun, ...]) -> tuple[Split, ...]:
     return tuple(Split(count * 1000, price, count * price) for price, count in counts.items())
 
 
-def _units(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]]) -> tuple[UnitRun, ...]:
+def _units(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] | None) -> tuple[UnitRun, ...]:
     """The line's sums down to each unit, so that a return of any of them has its own kopecks.
 
     Discounts go to all units alike, odd kopecks to the first; points paid follow what a unit can give.
     """
     units, left = work.units[i], work.left[i]
     if units == 1:
-        by_rule = tuple(points for _, points in earned)
-        return (
-            UnitRun(
-                units=1,
-                unit_qty_milli=work.lines[i].qty_milli,
-                net_minor=left - burnt.money[i],
-                points_off_minor=burnt.money[i],
-                points_burn_minor=burnt.points[i],
-                earn_minor=sum(by_rule),
-                earn_by_rule=by_rule,
-            ),
-        )
+        qty, off = work.lines[i].qty_milli, burnt.money[i]
+        by_rule = tuple([points for _, points in earned]) if earned else ()
+        return (UnitRun(1, qty, left - off, off, burnt.points[i], sum(by_rule), by_rule),)
+    if not earned and not burnt.money[i] and left % units == 0:
+        return (UnitRun(units, 1000, left // units, 0, 0, 0, ()),)
     cheap, dearer = divmod(left, units)
     runs = [(units - dearer, cheap, 0, 0)]  # units, what each still costs, paid by points, points
     if dearer:
@@ -135,7 +118,7 @@ def _units(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]]) 
             for run, n, points in deal(burnt.points[i], [(n, off) for n, _, off, _ in runs])
         ]
     shares: list[tuple[int, ...]] = [()] * len(runs)
-    for one, points in earned:
+    for one, points in earned or ():
         dealt = deal(points, [(n, _weight(one, net, off)) for n, net, off, _ in runs])
         shares = [(*shares[run], share) for run, _, share in dealt]
         runs = [(n, *runs[run][1:]) for run, n, _ in dealt]
@@ -147,5 +130,6 @@ def _units(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]]) 
 
 def _weight(granted: Granted, net: int, off: int) -> int:
     """Units earn as their rule counts: what is left to pay, with or without the part paid by points."""
-    base = getattr(granted.rule.body, "base", "net_of_points")
-    return {"gross": 1, "net_of_discounts": net + off, "net_of_points": net}[base]
+    if granted.counts == "net_of_points":
+        return net
+    return net + off if granted.counts == "net_of_discounts" else 1

@@ -30,7 +30,7 @@ from vokrug.promotions.engine.schedule import local_time
 class Work:
     """Columns of the basket. `left` is what a line still costs; it goes down from layer to layer."""
 
-    __slots__ = ("discounts", "floor", "gross", "left", "lines", "openable", "units", "verdicts")
+    __slots__ = ("discounts", "floor", "gross", "has_flags", "left", "lines", "openable", "units", "verdicts")
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
@@ -40,14 +40,20 @@ class Work:
         self.floor: list[int] = []  # what the whole line must at least cost
         self.discounts: list[list[Discount]] = []
         self.verdicts: list[Verdict] = []
+        self.has_flags = False  # most checks have none, and need not be asked line by line
         for line in lines:
-            qty, price = line.qty_milli, line.price_minor
+            qty, price, floor = line.qty_milli, line.price_minor, line.min_price_minor
             pieces, rest = divmod(qty, 1000)
             if line.is_weighed or rest:
                 pieces, gross = 1, times(price, qty)
-                floor = min(gross, times(line.min_price_minor, qty)) if line.min_price_minor else 0
+                if floor:
+                    floor = min(gross, times(floor, qty))
             else:
-                gross, floor = price * pieces, min(price, line.min_price_minor) * pieces
+                gross = price * pieces
+                if floor:
+                    floor = min(price, floor) * pieces
+            if line.no_discount or line.no_burn or line.no_earn or line.gift_card_sale:
+                self.has_flags = True
             self.gross.append(gross)
             self.units.append(pieces)
             self.floor.append(floor)

@@ -1,0 +1,3 @@
+from vokrug.app.cli import main
+
+main()

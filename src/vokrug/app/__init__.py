@@ -1,0 +1,1 @@
+"""The wiring: what runs in this process, with which settings. The only place that knows everything."""

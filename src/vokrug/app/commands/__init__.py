@@ -1,0 +1,1 @@
+"""One file, one command: `commands/<name>.py` holds a click command called `command`."""

@@ -1,0 +1,18 @@
+"""The till protocol: identify, calculate, commit, cancel, return; shops, tills, goods, receipts."""
+
+from vokrug.pos.api import routes
+from vokrug.pos.checkout import Checkout
+from vokrug.pos.facts import DeviationRaised, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.reference import Reference
+from vokrug.pos.tokens import Tokens
+
+__all__ = [
+    "Checkout",
+    "DeviationRaised",
+    "Reference",
+    "ReturnParked",
+    "ReturnPosted",
+    "SaleCommitted",
+    "Tokens",
+    "routes",
+]

@@ -1,0 +1,241 @@
+"""What the till is told, made from the document that was kept. The same document always gives the same
+answer, so a repeated call needs no stored reply.
+"""
+
+from datetime import timedelta
+
+from vokrug.kernel import Text, format_minor
+from vokrug.pos.document import Document, Judged, PricedLine
+from vokrug.pos.pricing import moment
+from vokrug.pos.reference import Reference
+from vokrug.pos.schemas import (
+    BalanceAfter,
+    BurnCalculated,
+    Calculated,
+    Committed,
+    EarnByRule,
+    EarnCalculated,
+    HoldPlaced,
+    LineCalculated,
+    LineDiscount,
+    ReceiptBlock,
+    SplitRow,
+    Standing,
+    TierCalculated,
+    TierPath,
+    TotalsCalculated,
+    UnitPriced,
+    VerdictGiven,
+)
+from vokrug.pos.store import QuoteRow, SaleRow
+
+QUOTE_LIFETIME = timedelta(minutes=15)
+# A till that lost its line repeats itself for up to 90 s. A quote outlives its promise by a little
+# more, or the shopper would see one price and be charged another.
+QUOTE_GRACE = timedelta(seconds=120)
+
+CASHIER_COLUMNS = 30
+RECEIPT_COLUMNS = 32
+
+EARNED = Text(en="Points earned", ru="Начислено баллов")
+WILL_EARN = Text(en="Points to earn", ru="Будет начислено")
+BURNED = Text(en="Points used", ru="Списано баллов")
+BALANCE = Text(en="Points balance", ru="Баланс баллов")
+DISCOUNT = Text(en="You saved", ru="Ваша скидка")
+TO_PAY = Text(en="To pay", ru="К оплате")
+REFUND = Text(en="Refund", ru="К возврату")
+LATE = Text(en="Points will be recalculated", ru="Баллы будут пересчитаны")
+CAN_BURN = Text(en="Can use {points}", ru="Можно списать {points}")
+PATH = Text(en='{missing} to "{tier}"', ru="До уровня «{tier}» осталось {missing}")
+TOP = Text(en="The highest level is reached", ru="Достигнут высший уровень")
+NO_TIERS = Text(en="", ru="")
+MISSING_AMOUNT = Text(en="{amount} more is needed", ru="Не хватает {amount}")
+MISSING_QUANTITY = Text(en="Buy {qty} more", ru="Купите ещё {qty}")
+BEATEN = Text(en="Another offer gives more", ru="Выгоднее другое предложение")
+APPLIED = Text(en="Applied", ru="Применено")
+NOT_MET = Text(en="Its conditions are not met", ru="Условия не выполнены")
+EXCLUDED = Text(en="Not combined with others here", ru="Не сочетается с другими")
+
+
+def ref(offer_id: int, version: int) -> str:
+    """How an offer is named to a till: its number and the version that was in force."""
+    return f"{offer_id}.v{version}" if offer_id else "manual"
+
+
+def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Calculated:
+    """The answer to `calculate`."""
+    language = document.language
+    return Calculated(
+        calc_id=f"{quote.check_id}:{quote.rev}",
+        rules_version=document.rules_version,
+        optimality=document.optimality,
+        valid_until=quote.priced_at + QUOTE_LIFETIME,
+        lines=[line_calculated(line) for line in document.lines],
+        totals=TotalsCalculated(
+            before=format_minor(document.gross_minor),
+            discount=format_minor(document.discount_minor),
+            points=format_minor(document.points_off_minor),
+            to_pay=format_minor(document.to_pay_minor),
+        ),
+        burn=BurnCalculated(
+            max=format_minor(document.burn_max_minor),
+            max_reasons=document.burn_reasons,
+            applied=format_minor(document.burn_minor),
+        ),
+        earn=EarnCalculated(
+            points=format_minor(document.earn_minor),
+            active_from=moment(document.grants[0].active_from_us) if document.grants else None,
+            by_rule=[
+                EarnByRule(promo=ref(grant.offer_id, grant.version), points=format_minor(grant.points_minor))
+                for grant in document.grants
+            ],
+        ),
+        tier=tier_path(reference, document, document.spent_minor + document.to_pay_minor),
+        verdicts=[verdict(one, language) for one in document.verdicts],
+        receipt=quote_receipt(document),
+        hold=None
+        if quote.hold_id is None or not document.hold_until_us
+        else HoldPlaced(id=str(quote.hold_id), until=moment(document.hold_until_us)),
+    )
+
+
+def line_calculated(line: PricedLine) -> LineCalculated:
+    return LineCalculated(
+        n=line.n,
+        price_before=format_minor(line.gross_minor),
+        discounts=[
+            LineDiscount(promo=ref(offer, version), layer=layer, amount=format_minor(minor), funded_by=funder)
+            for offer, version, layer, minor, funder in line.discounts
+        ],
+        points_burn=format_minor(line.points_burn_minor),
+        net=format_minor(line.net_minor),
+        units=[UnitPriced(count=run.units, net=format_minor(run.net_minor)) for run in line.units],
+        split=[
+            SplitRow(qty=format_minor(qty, 3), price=format_minor(price), sum=format_minor(total))
+            for qty, price, total in line.split
+        ],
+        earn=format_minor(line.earn_minor),
+    )
+
+
+def verdict(one: Judged, language: str) -> VerdictGiven:
+    missing = None
+    if one.missing_minor:
+        missing = format_minor(one.missing_minor)
+        text = MISSING_AMOUNT.say(language, amount=missing)
+    elif one.missing_qty_milli:
+        missing = format_minor(one.missing_qty_milli, 3)
+        text = MISSING_QUANTITY.say(language, qty=f"{one.missing_qty_milli / 1000:g}")
+    else:
+        text = {"applied": APPLIED, "beaten": BEATEN, "not_met": NOT_MET}.get(one.status, EXCLUDED).say(language)
+    return VerdictGiven(
+        ref=ref(one.offer_id, one.version),
+        status=one.status,  # type: ignore[arg-type]
+        amount=format_minor(one.amount_minor),
+        by=None if one.by is None else str(one.by),
+        missing=missing,
+        text=text,
+    )
+
+
+def tier_path(reference: Reference, document: Document, spent_after: int) -> TierCalculated:
+    """Standing before the sale and after it, both in words."""
+    if document.customer_id is None:
+        return TierCalculated(before=None, after=None, path_before="", path_after="")
+    before, after = reference.tier_at(document.spent_minor), reference.tier_at(spent_after)
+    return TierCalculated(
+        before=None if before is None else before.code,
+        after=None if after is None else after.code,
+        path_before=path_text(reference, document.spent_minor, document.language),
+        path_after=path_text(reference, spent_after, document.language),
+    )
+
+
+def path_text(reference: Reference, spent_minor: int, language: str) -> str:
+    if not reference.tiers:
+        return ""
+    following = reference.next_tier(spent_minor)
+    if following is None:
+        return TOP.say(language)
+    return PATH.say(language, missing=format_minor(following.from_minor - spent_minor), tier=following.name(language))
+
+
+def standing(reference: Reference, spent_minor: int, language: str) -> Standing:
+    tier, following = reference.tier_at(spent_minor), reference.next_tier(spent_minor)
+    return Standing(
+        code=None if tier is None else tier.code,
+        name=None if tier is None else tier.name(language),
+        path=TierPath(
+            to_next=None if following is None else format_minor(following.from_minor - spent_minor),
+            next=None if following is None else following.code,
+            text=path_text(reference, spent_minor, language),
+        ),
+    )
+
+
+def row(label: str, value: str) -> str:
+    """A receipt row: words left, number right."""
+    return f"{label}{value.rjust(max(1, RECEIPT_COLUMNS - len(label)))}"
+
+
+def quote_receipt(document: Document) -> list[ReceiptBlock]:
+    language, blocks = document.language, []
+    if document.discount_minor:
+        saved = row(DISCOUNT.say(language), format_minor(document.discount_minor))
+        blocks.append(ReceiptBlock(place="after_items", lines=[saved]))
+    if document.customer_id is not None:
+        words = CAN_BURN.say(language, points=format_minor(document.burn_max_minor))
+        blocks.append(ReceiptBlock(place="cashier", lines=[words[:CASHIER_COLUMNS]]))
+        blocks.append(
+            ReceiptBlock(
+                place="customer_display",
+                lines=[
+                    row(TO_PAY.say(language), format_minor(document.to_pay_minor)),
+                    row(WILL_EARN.say(language), format_minor(document.earn_minor)),
+                ],
+            )
+        )
+    return blocks
+
+
+def committed(reference: Reference, sale: SaleRow, document: Document) -> Committed:
+    """The answer to `commit`, first time and every time."""
+    language = document.language
+    tier = tier_path(reference, document, sale.spent_minor)
+    slip = []
+    if document.customer_id is not None:
+        if sale.burned_minor:
+            slip.append(row(BURNED.say(language), format_minor(sale.burned_minor)))
+        slip.append(row(EARNED.say(language), format_minor(sale.earned_minor)))
+        slip.append(row(BALANCE.say(language), format_minor(max(0, sale.balance_minor))))
+    blocks = [ReceiptBlock(place="after_items", lines=slip)] if slip else []
+    if tier.path_after:
+        blocks.append(ReceiptBlock(place="footer", lines=wrap(tier.path_after)))
+    if sale.status == "late":
+        blocks.append(ReceiptBlock(place="cashier", lines=[LATE.say(language)[:CASHIER_COLUMNS]]))
+    return Committed(
+        status="accepted_late" if sale.status == "late" else "committed",
+        paid=format_minor(sale.paid_minor),
+        burned=format_minor(sale.burned_minor),
+        earned=format_minor(sale.earned_minor),
+        deviation=format_minor(sale.deviation_minor),
+        balance=None if document.customer_id is None else balance_after(sale.balance_minor),
+        tier=tier,
+        receipt=blocks,
+    )
+
+
+def balance_after(balance_minor: int) -> BalanceAfter:
+    """A balance below zero is a debt, to be paid by what is earned next."""
+    return BalanceAfter(points=format_minor(max(0, balance_minor)), debt=format_minor(max(0, -balance_minor)))
+
+
+def wrap(text: str) -> list[str]:
+    """Words in rows of a receipt's width."""
+    rows = [""]
+    for word in text.split():
+        if rows[-1] and len(rows[-1]) + 1 + len(word) > RECEIPT_COLUMNS:
+            rows.append(word)
+        else:
+            rows[-1] = f"{rows[-1]} {word}".strip()
+    return rows

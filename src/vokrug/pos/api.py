@@ -1,0 +1,247 @@
+"""The till protocol over HTTP: at most three calls a sale. Only `calculate` thinks."""
+
+from typing import Any
+from uuid import UUID
+
+from vokrug.customers.errors import (
+    FullNameNotWanted,
+    IdentifierBlocked,
+    IdentifierMalformed,
+    IdentifierTaken,
+    IdentifierTypeUnknown,
+)
+from vokrug.pos import errors
+from vokrug.pos.checkout import Checkout
+from vokrug.pos.operations import chain
+from vokrug.pos.operations.cancelling import cancel
+from vokrug.pos.operations.committing import commit
+from vokrug.pos.operations.identifying import enrol, identify
+from vokrug.pos.operations.quoting import calculate
+from vokrug.pos.operations.returning import take_back
+from vokrug.pos.schemas import (
+    Calculate,
+    Calculated,
+    Cancel,
+    Cancelled,
+    CatalogueGiven,
+    CatalogueTaken,
+    Commit,
+    Committed,
+    Enrol,
+    Identified,
+    Identify,
+    Return,
+    Returned,
+    ShopCard,
+    ShopGiven,
+    Shops,
+    TiersGiven,
+    TiersTaken,
+)
+from vokrug.pos.types import Shop, Till
+from vokrug.runtime.batching import Overloaded
+from vokrug.runtime.http import Answer, Call, Role, Routes
+
+routes = Routes("pos")
+
+TILLS = [Role.TILL, Role.STAFF]
+PLACE = [errors.ShopUnknown, errors.TillUnknown, errors.ForeignShop]
+REPLAYED = {"Idempotent-Replay": "true"}
+
+
+def at_the_till(call: Call, body: Any) -> tuple[Checkout, Shop, Till]:
+    """Who asks is checked here, for every call of a till."""
+    checkout = call.services.get(Checkout)
+    shop, till = checkout.reference.place(call.caller, body.shop, body.till)
+    return checkout, shop, till
+
+
+def answered(answer: Any, is_repeat: bool, status: int = 200) -> Answer[Any]:
+    return Answer(answer, status, REPLAYED) if is_repeat else Answer(answer, status)
+
+
+@routes.post(
+    "/pos/v1/identify",
+    answers={200: Identified},
+    refusals=[
+        *PLACE,
+        errors.CustomerUnknown,
+        IdentifierTypeUnknown,
+        IdentifierMalformed,
+        IdentifierBlocked,
+        Overloaded,
+    ],
+    roles=TILLS,
+)
+async def post_identify(call: Call, body: Identify) -> Answer[Identified]:
+    """Who stands at the till: a short name, points to spend, the path to the next tier."""
+    checkout, shop, _ = at_the_till(call, body)
+    return Answer(await identify(checkout, body, shop, call.language, call.now))
+
+
+@routes.post(
+    "/pos/v1/customers",
+    answers={200: Identified},
+    refusals=[*PLACE, FullNameNotWanted, IdentifierMalformed, IdentifierBlocked, IdentifierTaken],
+    roles=TILLS,
+)
+async def post_customer(call: Call, body: Enrol) -> Answer[Identified]:
+    """Register in one call: a phone and how to call the shopper. A phone that is known answers its owner."""
+    checkout, shop, _ = at_the_till(call, body)
+    return Answer(await enrol(checkout, body, shop, call.now))
+
+
+@routes.post(
+    "/pos/v1/checks/{check_uid:uuid}:calculate",
+    answers={200: Calculated},
+    refusals=[
+        *PLACE,
+        errors.AmountMalformed,
+        errors.CheckMalformed,
+        errors.CustomerUnknown,
+        errors.TokenStale,
+        errors.DocumentConflict,
+        errors.RevisionStale,
+        errors.DocumentOfAnotherTill,
+        errors.AlreadyCommitted,
+        IdentifierTypeUnknown,
+        IdentifierMalformed,
+        IdentifierBlocked,
+        Overloaded,
+    ],
+    roles=TILLS,
+)
+async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
+    """Price a check. With `hold` the price and the points are promised, and `commit` can make it final.
+
+    The same check and revision may be sent again and gets the same answer; a higher revision replaces it.
+    """
+    checkout, shop, till = at_the_till(call, body)
+    check_id = UUID(call.path["check_uid"])
+    return answered(*await calculate(checkout, check_id, body, shop, till, call.language, call.now))
+
+
+@routes.post(
+    "/pos/v1/checks/{check_uid:uuid}:commit",
+    answers={200: Committed, 202: Committed},
+    refusals=[
+        *PLACE,
+        errors.AmountMalformed,
+        errors.CheckMalformed,
+        errors.CheckUnknown,
+        errors.CustomerUnknown,
+        errors.TokenStale,
+        errors.DocumentConflict,
+        errors.RevisionStale,
+        errors.DocumentOfAnotherTill,
+        errors.PriceChanged,
+        errors.QuoteExpired,
+        errors.HoldLost,
+        IdentifierTypeUnknown,
+        IdentifierMalformed,
+        IdentifierBlocked,
+        Overloaded,
+    ],
+    roles=TILLS,
+)
+async def post_commit(call: Call, body: Commit) -> Answer[Committed]:
+    """Make the sale final; points earned may be spent by the next call anywhere.
+
+    Without `fiscal` the centre may still refuse. With it the receipt is printed and the sale is recorded as it
+    is, 202 `accepted_late` if it differs. A check never calculated may come whole in `check`.
+    """
+    checkout, shop, till = at_the_till(call, body)
+    check_id = UUID(call.path["check_uid"])
+    answer, is_repeat = await commit(checkout, check_id, body, shop, till, call.language, call.now)
+    return answered(answer, is_repeat, 202 if answer.status == "accepted_late" else 200)
+
+
+@routes.post(
+    "/pos/v1/checks/{check_uid:uuid}:cancel",
+    answers={200: Cancelled},
+    refusals=[*PLACE, errors.DocumentOfAnotherTill, errors.AlreadyCommitted],
+    roles=TILLS,
+)
+async def post_cancel(call: Call, body: Cancel) -> Answer[Cancelled]:
+    """Release what the check holds. Repeat freely, for unknown checks too."""
+    checkout, shop, till = at_the_till(call, body)
+    await cancel(checkout, UUID(call.path["check_uid"]), shop, till, call.now)
+    return Answer(Cancelled(status="cancelled"))
+
+
+RETURN_REFUSALS = [
+    *PLACE,
+    errors.AmountMalformed,
+    errors.CheckMalformed,
+    errors.DocumentConflict,
+    errors.DocumentOfAnotherTill,
+    errors.OriginalUnknown,
+    errors.ReturnExceeds,
+    errors.ReturnLineUnknown,
+    errors.ReturnEmpty,
+]
+
+
+@routes.post(
+    "/pos/v1/returns/{return_uid:uuid}:calculate", answers={200: Returned}, refusals=RETURN_REFUSALS, roles=TILLS
+)
+async def post_return_calculate(call: Call, body: Return) -> Answer[Returned]:
+    """What a return would bring; nothing is changed."""
+    checkout, shop, till = at_the_till(call, body)
+    return_id = UUID(call.path["return_uid"])
+    answer, _ = await take_back(checkout, return_id, body, shop, till, call.language, call.now, dry=True)
+    return Answer(answer)
+
+
+@routes.post(
+    "/pos/v1/returns/{return_uid:uuid}:commit",
+    answers={200: Returned, 202: Returned},
+    refusals=RETURN_REFUSALS,
+    roles=TILLS,
+)
+async def post_return(call: Call, body: Return) -> Answer[Returned]:
+    """Take goods back: money, burned points and earned points of these very units are reversed.
+
+    If the sale is not known yet the return is parked (202) and posted together with the sale when it comes.
+    """
+    checkout, shop, till = at_the_till(call, body)
+    return_id = UUID(call.path["return_uid"])
+    answer, is_repeat = await take_back(checkout, return_id, body, shop, till, call.language, call.now)
+    return answered(answer, is_repeat, 202 if answer.status == "parked" else 200)
+
+
+# The chain, for staff
+
+
+@routes.put("/v1/shops", answers={200: ShopCard}, refusals=[errors.ZoneUnknown, errors.AmountMalformed])
+async def put_shop(call: Call, body: ShopGiven) -> Answer[ShopCard]:
+    """Open a shop with its tills, or change it."""
+    async with call.db.transaction() as tx:
+        card = await chain.save_shop(tx, body, call.now)
+    await call.services.get(Checkout).reference.renew(call.db, call.now)
+    return Answer(card)
+
+
+@routes.get("/v1/shops", answers={200: Shops})
+async def get_shops(call: Call) -> Answer[Shops]:
+    """Every shop and its tills."""
+    async with call.services.reports.transaction(readonly=True) as tx:
+        return Answer(Shops(shops=await chain.list_shops(tx)))
+
+
+@routes.put("/v1/catalogue", answers={200: CatalogueTaken}, refusals=[errors.CheckMalformed, errors.AmountMalformed])
+async def put_catalogue(call: Call, body: CatalogueGiven) -> Answer[CatalogueTaken]:
+    """Take categories and articles; what is not named stays."""
+    async with call.db.transaction() as tx:
+        await chain.save_catalogue(tx, body)
+    await call.services.get(Checkout).reference.renew(call.db, call.now)
+    return Answer(CatalogueTaken(categories=len(body.categories), articles=len(body.articles)))
+
+
+@routes.put("/v1/tiers", answers={200: TiersTaken}, refusals=[errors.CheckMalformed, errors.AmountMalformed])
+async def put_tiers(call: Call, body: TiersGiven) -> Answer[TiersTaken]:
+    """Replace the ladder of tiers."""
+    async with call.db.transaction() as tx:
+        await chain.save_tiers(tx, body.tiers)
+    await call.services.get(Checkout).reference.renew(call.db, call.now)
+    return Answer(TiersTaken(tiers=len(body.tiers)))

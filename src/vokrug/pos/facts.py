@@ -1,0 +1,91 @@
+"""What the till makes known to everyone else. A reader needs no second question."""
+
+from datetime import datetime
+from uuid import UUID
+
+from vokrug.events import Event, event
+
+
+class LineSold(Event, frozen=True):
+    """A line of a sale, in minor units and thousandths."""
+
+    n: int
+    sku: str
+    qty_milli: int
+    net_minor: int
+    discount_minor: int
+    points_minor: int
+    earned_minor: int
+
+
+@event("pos.sale_committed.v1", owner="pos", key="customer")
+class SaleCommitted(Event, frozen=True):
+    """A till's sale became final: value has moved, points earned may be spent."""
+
+    check_id: UUID
+    customer_id: UUID | None
+    shop: str
+    till: str
+    channel: str
+    currency: str
+    at: datetime
+    status: str
+    gross_minor: int
+    discount_minor: int
+    paid_minor: int
+    burned_minor: int
+    earned_minor: int
+    balance_minor: int
+    spent_minor: int
+    rules_version: str
+    lines: list[LineSold]
+    discounts_by_offer: dict[str, int]
+
+
+class LineReturned(Event, frozen=True):
+    """A returned part of a line."""
+
+    n: int
+    sku: str
+    qty_milli: int
+    refunded_minor: int
+
+
+@event("pos.return_posted.v1", owner="pos", key="customer")
+class ReturnPosted(Event, frozen=True):
+    """Goods came back: money was refunded, burned points restored, earned points taken back."""
+
+    return_id: UUID
+    check_id: UUID
+    customer_id: UUID | None
+    shop: str
+    at: datetime
+    refunded_minor: int
+    restored_minor: int
+    taken_back_minor: int
+    owed_minor: int
+    balance_minor: int
+    lines: list[LineReturned]
+
+
+@event("pos.return_parked.v1", owner="pos", key="customer")
+class ReturnParked(Event, frozen=True):
+    """A return came before its sale and waits for it."""
+
+    return_id: UUID
+    check_id: UUID
+    shop: str
+    at: datetime
+
+
+@event("pos.deviation_raised.v1", owner="pos", key="customer")
+class DeviationRaised(Event, frozen=True):
+    """A printed receipt says something else than the centre would have."""
+
+    check_id: UUID
+    shop: str
+    at: datetime
+    kind: str
+    expected_minor: int
+    printed_minor: int
+    points_short_minor: int

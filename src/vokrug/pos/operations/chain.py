@@ -1,0 +1,103 @@
+"""Shops, tills, goods and tiers: what the centre knows of the chain."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from vokrug.pos import store
+from vokrug.pos.errors import CheckMalformed, ZoneUnknown
+from vokrug.pos.pricing import amount
+from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ShopCard, ShopGiven, TierGiven, TillCard
+from vokrug.runtime.database import Tx
+
+
+async def save_shop(tx: Tx, given: ShopGiven, now: datetime) -> ShopCard:
+    """Open a shop with its tills, or change it; tills named again stay as they are."""
+    try:
+        ZoneInfo(given.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ZoneUnknown(zone=given.zone) from None
+    shop_id = await store.upsert_shop(
+        tx,
+        given.code,
+        given.name,
+        given.zone,
+        given.currency,
+        given.legal_entity,
+        list(given.groups),
+        amount(given.tolerance_line, "tolerance_line"),
+        amount(given.tolerance_check, "tolerance_check"),
+        now,
+    )
+    await store.add_tills(tx, shop_id, given.tills, now)
+    await store.reference_changed(tx)
+    return await shop_card(tx, given.code)
+
+
+async def shop_card(tx: Tx, code: str) -> ShopCard:
+    (shop,) = [shop for shop in await store.read_shops(tx) if shop.code == code]
+    tills = [till for till in await store.read_tills(tx) if till.shop_id == shop.id]
+    return ShopCard(
+        id=shop.id,
+        code=shop.code,
+        name=shop.name,
+        zone=shop.zone,
+        currency=shop.currency,
+        legal_entity=shop.legal_entity,
+        groups=list(shop.groups),
+        tills=[TillCard(id=till.id, code=till.code) for till in tills],
+    )
+
+
+async def list_shops(tx: Tx) -> list[ShopCard]:
+    tills = await store.read_tills(tx)
+    return [
+        ShopCard(
+            id=shop.id,
+            code=shop.code,
+            name=shop.name,
+            zone=shop.zone,
+            currency=shop.currency,
+            legal_entity=shop.legal_entity,
+            groups=list(shop.groups),
+            tills=[TillCard(id=till.id, code=till.code) for till in tills if till.shop_id == shop.id],
+        )
+        for shop in await store.read_shops(tx)
+    ]
+
+
+async def save_catalogue(tx: Tx, given: CatalogueGiven) -> None:
+    """Take categories (parents first) and articles; known codes are changed, nothing is removed."""
+    for category in given.categories:
+        await store.upsert_category(tx, category.code, category.name, category.parent)
+    paths = await store.category_paths(tx) if given.articles or given.categories else {}
+    unknown = {a.category for a in given.articles if a.category is not None} - paths.keys()
+    if unknown:
+        raise CheckMalformed(reason=f"unknown category {min(unknown)}")
+    by_sku = {article.sku: article for article in given.articles}
+    if by_sku:
+        await store.upsert_articles(tx, columns_of(list(by_sku.values()), paths))
+    await store.reference_changed(tx)
+
+
+def columns_of(articles: list[ArticleGiven], paths: dict[str, list[int]]) -> list[list[object]]:
+    return [
+        [a.sku for a in articles],
+        [a.name for a in articles],
+        [",".join(map(str, paths[a.category])) if a.category is not None else "" for a in articles],
+        [a.brand for a in articles],
+        [",".join(a.barcodes) for a in articles],
+        [a.is_weighed for a in articles],
+        [amount(a.min_price, f"articles/{a.sku}/min_price") for a in articles],
+        [a.no_discount for a in articles],
+        [a.no_burn for a in articles],
+        [a.no_earn for a in articles],
+    ]
+
+
+async def save_tiers(tx: Tx, given: list[TierGiven]) -> None:
+    """Replace the ladder of tiers."""
+    tiers = [(tier.code, tier.name_ru, tier.name_en, amount(tier.from_spent, "from_spent")) for tier in given]
+    if len({tier[0] for tier in tiers}) < len(tiers) or len({tier[3] for tier in tiers}) < len(tiers):
+        raise CheckMalformed(reason="two tiers have one code or one threshold")
+    await store.replace_tiers(tx, tiers)
+    await store.reference_changed(tx)

@@ -1,0 +1,210 @@
+"""A sale becomes final. Only here does value move; nothing is thought over again."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from vokrug import events, ledger
+from vokrug.pos import answers, rules, store
+from vokrug.pos import document as documents
+from vokrug.pos.checkout import Ask, Checkout, CommitJob, hash_of
+from vokrug.pos.document import Document
+from vokrug.pos.errors import (
+    CheckMalformed,
+    CheckUnknown,
+    DocumentConflict,
+    DocumentOfAnotherTill,
+    RevisionStale,
+)
+from vokrug.pos.facts import DeviationRaised
+from vokrug.pos.operations.identifying import known_by
+from vokrug.pos.operations.quoting import priced, recognised, with_document
+from vokrug.pos.operations.returning import post_parked
+from vokrug.pos.rules import Deviation, Promise, Settlement
+from vokrug.pos.schemas import Commit, Committed
+from vokrug.pos.store import QuoteRow, SaleRow
+from vokrug.pos.types import Shop, Till
+from vokrug.runtime.database import Tx
+
+
+async def commit(
+    checkout: Checkout, check_id: UUID, body: Commit, shop: Shop, till: Till, language: str, now: datetime
+) -> tuple[Committed, bool]:
+    """Make a sale final, once. The second answer says whether this is a repeat."""
+    if body.check is not None and (body.check.shop, body.check.till) != (body.shop, body.till):
+        raise CheckMalformed(reason="the check names another till")
+    body_hash = hash_of(body)
+    if body.check is None:
+        accounts = await checkout.reference.accounts(checkout.db, shop, now)
+        result: Any = await checkout.writers.submit(CommitJob(check_id, body, body_hash, shop, till, accounts))
+        if result is not None:
+            sale, document = result
+            return answers.committed(checkout.reference, sale, document), False
+
+    async def story(tx: Tx) -> tuple[SaleRow, Document, bool]:
+        return await commit_alone(checkout, tx, check_id, body, body_hash, shop, till, language, now)
+
+    sale, document, is_repeat = await checkout.db.replayed(story)
+    return answers.committed(checkout.reference, sale, document), is_repeat
+
+
+async def commit_alone(
+    checkout: Checkout,
+    tx: Tx,
+    check_id: UUID,
+    body: Commit,
+    body_hash: bytes,
+    shop: Shop,
+    till: Till,
+    language: str,
+    now: datetime,
+) -> tuple[SaleRow, Document, bool]:
+    """The story of one sale: find its promise, agree or record, move the value, write it down, tell the others."""
+    await store.lock_document(tx, check_id)
+    quote = await store.lock_quote(tx, check_id)
+    standing = await store.lock_sale(tx, check_id)
+    if standing is not None and standing.status != "awaited":
+        return repeated(standing, quote, body_hash, shop, till)
+    if quote is None or (body.check is not None and quote.rev < body.check.rev):
+        quote = await quote_late(checkout, tx, check_id, quote, body, shop, till, language, now)
+    promise = await promise_of(checkout, tx, quote, now)
+    accounts = await checkout.reference.accounts(checkout.db, shop, now)
+    settlement = Settlement(
+        body,
+        body_hash,
+        shop,
+        till,
+        accounts,
+        {
+            grant.funder: await checkout.reference.funder_account(tx, grant.funder, shop, now)
+            for grant in promise.document.grants
+        },
+    )
+    rules.require_own(settlement, promise)
+    if body.check is None:
+        rules.require_in_time(settlement, promise, now)
+        if body.rev != promise.rev and body.fiscal is None:
+            raise CheckUnknown() if body.rev > promise.rev else RevisionStale(known=promise.rev)
+    deviation = rules.printed_otherwise(settlement, promise)
+    books, burn = await books_to_settle(checkout, tx, promise, now)
+    wanted = promise.document.burn_minor
+    if burn < wanted:
+        if body.fiscal is None:
+            raise rules.lost(burn)
+        paid = promise.document.to_pay_minor
+        deviation = deviation or Deviation(paid, paid)
+        deviation.points_short_minor = wanted - burn
+    sale = rules.post(books, settlement, promise, burn=burn, spent_minor=promise.spent_minor, deviation=deviation)
+    if standing is not None:
+        await store.drop_awaited(tx, check_id)
+    shoppers = []
+    if sale.customer_number is not None:
+        shoppers = [(sale.customer_number, sale.paid_minor, 1, sale.at)]
+    await store.write(tx, [], [sale], shoppers, ledger.written(books), [])
+    if deviation is not None:
+        await raise_deviation(tx, sale, promise.document, shop, deviation)
+    await events.publish_row(tx, rules.told(sale, promise.document, shop, till))
+    if standing is not None:
+        sale = await post_parked(checkout, tx, sale, promise.document, now)
+    return sale, promise.document, False
+
+
+def repeated(
+    sale: SaleRow, quote: QuoteRow | None, body_hash: bytes, shop: Shop, till: Till
+) -> tuple[SaleRow, Document, bool]:
+    """The till repeated itself: same answer, nothing moves twice."""
+    assert quote is not None, "a sale has its document"
+    if (sale.shop_id, sale.till_id) != (shop.id, till.id):
+        raise DocumentOfAnotherTill()
+    if sale.body_hash != body_hash:
+        raise DocumentConflict()
+    return sale, documents.decode(quote.document), True
+
+
+async def quote_late(
+    checkout: Checkout,
+    tx: Tx,
+    check_id: UUID,
+    standing: QuoteRow | None,
+    body: Commit,
+    shop: Shop,
+    till: Till,
+    language: str,
+    now: datetime,
+) -> QuoteRow:
+    """Price a check that comes whole with its commit: one call, one sale."""
+    if body.check is None:
+        raise CheckUnknown()
+    if standing is not None and (standing.shop_id, standing.till_id) != (shop.id, till.id):
+        raise DocumentOfAnotherTill()
+    known, ask = known_by(checkout, body.check.customer_token, body.check.identifier, now)
+    (row,) = await checkout.read(tx, [ask], now)
+    known = recognised(known, ask, row)
+    if known is not None:
+        wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
+        await ledger.open_books(tx, checkout.ids, [wallet_id], now)  # locked: what it has is what it will have
+        (row,) = await checkout.read(tx, [Ask(known.number)], now)
+    document = await priced(checkout, body.check, shop, known, row, language, now)
+    quote = QuoteRow(
+        check_id,
+        body.check.rev,
+        hash_of(body.check, None if known is None else known.number),
+        shop.id,
+        till.id,
+        None if known is None else known.number,
+        None if standing is None else standing.hold_id,
+        now,
+        b"",
+    )
+    quote = with_document(quote, document)
+    if standing is None:
+        await store.insert_quote(tx, quote)
+    else:
+        await store.replace_quote(tx, quote)
+    return quote
+
+
+async def promise_of(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime) -> Promise:
+    """The promise with the wallet locked and the hold as it stands now."""
+    if quote.customer_number is not None:
+        wallet_id = ledger.wallet_of(quote.customer_number, checkout.reference.points_unit)
+        await ledger.open_books(tx, checkout.ids, [wallet_id], now)
+    (row,) = await store.read_promises(tx, [quote.check_id], checkout.reference.points_unit, now)
+    return Promise.of(row)
+
+
+async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: datetime) -> tuple[ledger.Books, int]:
+    """Books that know enough lots, and how many of the promised points can be taken: out of the hold if it
+    stands, else out of what the wallet has.
+    """
+    if promise.customer_number is None:
+        return ledger.Books(now, (), await checkout.ids.stock(tx, 1)), 0
+    wallet_id = ledger.wallet_of(promise.customer_number, checkout.reference.points_unit)
+    books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
+    if promise.hold is not None:
+        (promise.hold,) = await ledger.read_holds(tx, [promise.hold.id])
+    if promise.hold is not None and promise.hold.state == "o":
+        if promise.hold.amount == promise.document.burn_minor:
+            return books, promise.document.burn_minor
+        books.release_hold(promise.hold, "v")  # of a revision that a later check replaced
+        await ledger.write(tx, books)
+        promise.hold = None
+        books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
+    promise.hold = None
+    wallet = books.wallets.get(wallet_id)
+    free = 0 if wallet is None else sum(lot.free for lot in wallet.lots)
+    return books, min(promise.document.burn_minor, free)
+
+
+async def raise_deviation(tx: Tx, sale: SaleRow, document: Document, shop: Shop, deviation: Deviation) -> None:
+    """For the franchisee's list: what was printed is posted, and how it differs is said."""
+    facts = (deviation.kind, deviation.expected_minor, deviation.printed_minor, deviation.points_short_minor)
+    await store.add_deviation(tx, sale.check_id, shop.id, sale.at, *facts)
+    number = sale.customer_number if sale.customer_number is not None else 0
+    await events.publish(
+        tx,
+        DeviationRaised(sale.check_id, shop.code, sale.at, *facts),
+        key=number,
+        subject=str(document.customer_id or sale.check_id),
+        at=sale.at,
+    )

@@ -1,0 +1,97 @@
+"""Who stands at the till: a short name, what they can spend, where they stand. No phone, no full name."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from vokrug import customers
+from vokrug.kernel import Text, format_minor, round_ratio
+from vokrug.kernel.money import Rounding
+from vokrug.pos import answers
+from vokrug.pos.checkout import Ask, Checkout
+from vokrug.pos.errors import CustomerUnknown
+from vokrug.pos.pricing import moment
+from vokrug.pos.schemas import Balance, Enrol, Expiring, Identified, Identifier, Identify
+from vokrug.pos.tokens import Known
+from vokrug.pos.types import Shop
+
+DISPLAY_CHARACTERS = 30
+NEXT_TO_LAPSE = 4
+GREETING = Text(en="Hello, {name}!", ru="Здравствуйте, {name}!")
+
+
+async def identify(checkout: Checkout, body: Identify, shop: Shop, language: str, now: datetime) -> Identified:
+    """One read: who it is, what they have. A token stands for them in the calls that follow."""
+    found = checkout.directory.identify(body.identifier.type, body.identifier.value)
+    row = await checkout.readers.submit(Ask(type_id=found.type.id, hash=found.hash, soon=NEXT_TO_LAPSE))
+    if row["number"] is None or row["state"] == "erased":
+        raise CustomerUnknown()
+    return shown(checkout, row, shop, now)
+
+
+def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime) -> Identified:
+    known = Known(row["number"], row["customer_id"], row["language"])
+    name = checkout.directory.vault.called(known.id, row["wrapped"], row["called_cipher"])[:DISPLAY_CHARACTERS]
+    available = row["available"] or 0
+    return Identified(
+        customer_token=checkout.tokens.make(known, now),
+        display_name=name,
+        balance=Balance(
+            active=format_minor(available),
+            pending=format_minor(row["pending"] or 0),
+            held=format_minor(row["held"] or 0),
+            debt=format_minor(row["debt"] or 0),
+            currency_value=format_minor(worth(checkout, available, shop.currency)),
+            expiring=expiring(row["soon"] or ()),
+        ),
+        tier=answers.standing(checkout.reference, row["spent"] or 0, known.language),
+        visits=row["visits"] or 0,
+        messages=[GREETING.say(known.language, name=name)],
+    )
+
+
+def worth(checkout: Checkout, points: int, currency: str) -> int:
+    num, den = checkout.reference.rates[currency]
+    return round_ratio(points * num, den, Rounding.DOWN)
+
+
+def expiring(soon: Sequence[int]) -> list[Expiring]:
+    """The next points to lapse: those of one moment together."""
+    by_moment: dict[int, int] = {}
+    for points, micros in zip(soon[::2], soon[1::2], strict=True):
+        by_moment[micros] = by_moment.get(micros, 0) + points
+    return [Expiring(points=format_minor(points), on=moment(micros)) for micros, points in by_moment.items()]
+
+
+def known_by(
+    checkout: Checkout, token: str | None, identifier: Identifier | None, now: datetime
+) -> tuple[Known | None, Ask]:
+    """Who a check is for, as far as it can be told without a read, and what to ask for the rest."""
+    if token is not None:
+        known = checkout.tokens.read(token, now)
+        return known, Ask(number=known.number)
+    if identifier is not None:
+        found = checkout.directory.identify(identifier.type, identifier.value)
+        return None, Ask(type_id=found.type.id, hash=found.hash)
+    return None, Ask()
+
+
+async def enrol(checkout: Checkout, body: Enrol, shop: Shop, now: datetime) -> Identified:
+    """Register at the till in one call, and identify at once. A phone that is known answers its owner."""
+    registration = customers.Registration(
+        request_id=body.request_id,
+        phone=body.phone,
+        called=body.called,
+        source=customers.Source.TILL,
+        consents=[
+            customers.Consent(consent.purpose, consent.document_version, consent.given) for consent in body.consents
+        ],
+        language=body.language,
+        card=body.card,
+        shop=shop.id,
+    )
+    async with checkout.db.transaction() as tx:
+        await customers.register(tx, checkout.directory, registration, now)
+    found = checkout.directory.identify("phone", body.phone)
+    row = await checkout.readers.submit(Ask(type_id=found.type.id, hash=found.hash, soon=NEXT_TO_LAPSE))
+    return shown(checkout, row, shop, now)

@@ -1,0 +1,208 @@
+"""What a check costs, what points pay of it, what it earns; and, when asked to hold, a promise."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from vokrug import ledger, promotions
+from vokrug.pos import answers, store
+from vokrug.pos import document as documents
+from vokrug.pos.checkout import Ask, Checkout, PromiseJob, hash_of
+from vokrug.pos.document import Document
+from vokrug.pos.errors import (
+    AlreadyCommitted,
+    CustomerUnknown,
+    DocumentConflict,
+    DocumentOfAnotherTill,
+    RevisionStale,
+)
+from vokrug.pos.operations.identifying import known_by
+from vokrug.pos.pricing import basket_of, document_of, micros
+from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
+from vokrug.pos.store import QuoteRow
+from vokrug.pos.tokens import Known
+from vokrug.pos.types import Shop, Till
+from vokrug.runtime.database import Tx
+
+
+async def calculate(
+    checkout: Checkout, check_id: UUID, body: Calculate, shop: Shop, till: Till, language: str, now: datetime
+) -> tuple[Calculated, bool]:
+    """Price a check. With `hold`, the price and the points are promised until the deadline. The second
+    answer says whether this is a repeat.
+    """
+    known, ask = known_by(checkout, body.customer_token, body.identifier, now)
+    ask.check_id = check_id
+    ask.lots = ledger.FIRST_LOTS if body.hold and body.burn.mode != "none" else 0
+    row = await checkout.readers.submit(ask)
+    if row["sale_status"] is not None or row["quote_rev"] is not None:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
+    known = recognised(known, ask, row)
+    document = await priced(checkout, body, shop, known, row, language, now)
+    quote = QuoteRow(
+        check_id=check_id,
+        rev=body.rev,
+        body_hash=hash_of(body, None if known is None else known.number),
+        shop_id=shop.id,
+        till_id=till.id,
+        customer_number=None if known is None else known.number,
+        hold_id=None,
+        priced_at=now,
+        document=b"",
+    )
+    if not body.hold:
+        return answers.calculated(checkout.reference, quote, document), False
+    ttl = ttl_of(body)
+    burns = document.burn_minor > 0
+    if burns:
+        document = with_hold(document, now + ttl)
+    quote = with_document(quote, document)
+    accounts = await checkout.reference.accounts(checkout.db, shop, now)
+    job = PromiseJob(quote, document, wallet_of(row) if burns else None, accounts.redeemed, now + ttl)
+    result: Any = await checkout.writers.submit(job)
+    if result is None:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
+    return answers.calculated(checkout.reference, result, document), False
+
+
+def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
+    if known is None and ask.hash is not None:
+        if row["number"] is None or row["state"] == "erased":
+            raise CustomerUnknown()
+        return Known(row["number"], row["customer_id"], row["language"])
+    return known
+
+
+async def priced(
+    checkout: Checkout, body: Calculate, shop: Shop, known: Known | None, row: Any, language: str, now: datetime
+) -> Document:
+    """Ask the engine. A till's clock may run ahead: nothing happens later than now."""
+    articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+    basket = basket_of(body, shop, articles)
+    at = now if body.at is None or body.at > now else body.at
+    spent, available = row["spent"] or 0, row["available"] or 0
+    shopper = None
+    if known is not None:
+        tier = checkout.reference.tier_at(spent)
+        shopper = promotions.Shopper(tier=None if tier is None else tier.code, available_minor=max(0, available))
+    answer = promotions.price(basket, shopper, checkout.offers.current, at)
+    return document_of(
+        answer,
+        basket,
+        at=at,
+        shop=shop,
+        language=language if known is None else known.language,
+        customer_id=None if known is None else known.id,
+        rate=checkout.reference.rates[shop.currency],
+        balance_minor=available,
+        spent_minor=spent,
+        hold_until=None,
+    )
+
+
+def ttl_of(body: Calculate) -> timedelta:
+    return timedelta(seconds=body.hold.ttl_s if isinstance(body.hold, HoldAsked) else HoldAsked().ttl_s)
+
+
+def with_hold(document: Document, until: datetime) -> Document:
+    return documents.replace(document, hold_until_us=micros(until))
+
+
+def with_document(quote: QuoteRow, document: Document) -> QuoteRow:
+    return documents.replace(quote, document=documents.encode(document))
+
+
+def wallet_of(row: Any) -> ledger.Wallet | None:
+    """The wallet columns of pos_read, if the customer has one."""
+    if row["id"] is None:
+        return None
+    return ledger.to_wallet(tuple(row)[17:34])
+
+
+async def told_alone(
+    checkout: Checkout,
+    check_id: UUID,
+    body: Calculate,
+    shop: Shop,
+    till: Till,
+    ask: Ask,
+    language: str,
+    now: datetime,
+) -> tuple[Calculated, bool]:
+    """The same, one check in one transaction: a repeat, a new revision, a wallet with many small lots, or a
+    check that met somebody faster.
+    """
+
+    async def story(tx: Tx) -> tuple[Calculated, bool]:
+        return await quote_alone(checkout, tx, check_id, body, shop, till, ask, language, now)
+
+    return await checkout.db.replayed(story)
+
+
+async def quote_alone(
+    checkout: Checkout,
+    tx: Tx,
+    check_id: UUID,
+    body: Calculate,
+    shop: Shop,
+    till: Till,
+    ask: Ask,
+    language: str,
+    now: datetime,
+) -> tuple[Calculated, bool]:
+    await store.lock_document(tx, check_id)
+    standing = await store.lock_quote(tx, check_id)
+    known = checkout.tokens.read(body.customer_token, now) if body.customer_token is not None else None
+    (row,) = await checkout.read(tx, [ask], now)
+    known = recognised(known, ask, row)
+    body_hash = hash_of(body, None if known is None else known.number)
+    if standing is not None:
+        if (standing.shop_id, standing.till_id) != (shop.id, till.id):
+            raise DocumentOfAnotherTill()
+        if standing.rev == body.rev:
+            if standing.body_hash != body_hash:
+                raise DocumentConflict()
+            return answers.calculated(checkout.reference, standing, documents.decode(standing.document)), True
+    sale = await store.find_sale(tx, check_id)
+    if sale is not None and sale.status != "awaited":
+        raise AlreadyCommitted()
+    if standing is not None and standing.rev > body.rev:
+        raise RevisionStale(known=standing.rev)
+    if standing is not None and body.hold:
+        await let_go(checkout, tx, standing, now)
+    books = None
+    if known is not None and body.hold and body.burn.mode != "none":
+        wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
+        books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
+        (row,) = await checkout.read(tx, [Ask(known.number)], now)
+    document = await priced(checkout, body, shop, known, row, language, now)
+    number = None if known is None else known.number
+    quote = QuoteRow(check_id, body.rev, body_hash, shop.id, till.id, number, None, now, b"")
+    if not body.hold:
+        return answers.calculated(checkout.reference, quote, document), False
+    if document.burn_minor and books is not None and known is not None:
+        accounts = await checkout.reference.accounts(checkout.db, shop, now)
+        wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
+        journal = books.open_journal(ledger.Kind.HOLD, home=known.number, document=check_id)
+        hold = books.place_hold(journal, wallet_id, accounts.redeemed, document.burn_minor, deadline=now + ttl_of(body))
+        quote = documents.replace(quote, hold_id=hold.id)
+        document = with_hold(document, hold.deadline)
+        await ledger.write(tx, books)
+    quote = with_document(quote, document)
+    if standing is None:
+        await store.insert_quote(tx, quote)
+    else:
+        await store.replace_quote(tx, quote)
+    return answers.calculated(checkout.reference, quote, document), False
+
+
+async def let_go(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime) -> None:
+    """What an earlier revision held comes free."""
+    if quote.hold_id is None or quote.customer_number is None:
+        return
+    wallet_id = ledger.wallet_of(quote.customer_number, checkout.reference.points_unit)
+    books = await ledger.open_books(tx, checkout.ids, [wallet_id], now)
+    (hold,) = await ledger.read_holds(tx, [quote.hold_id])
+    if hold.state == "o":
+        books.release_hold(hold, "v")
+        await ledger.write(tx, books)

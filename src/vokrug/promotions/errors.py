@@ -1,0 +1,48 @@
+"""What promotions decline."""
+
+from vokrug.kernel import Refusal, Retry, Text
+
+
+class OfferUnknown(Refusal):
+    """There is no such offer, or no such version of it."""
+
+    code, status = "offer_unknown", 404
+    cashier = Text(en="There is no such offer.", ru="Такой акции нет.")
+
+
+class OfferNonsense(Refusal):
+    """The offer is malformed, or would make no sense. `field` says where."""
+
+    code, status = "offer_nonsense", 422
+    cashier = Text(en="The offer cannot be used: {field}: {why}.", ru="Акцию нельзя использовать: {field}: {why_ru}.")
+
+
+class OfferKeyTaken(Refusal):
+    """Another offer already bears this key."""
+
+    code, status = "offer_key_taken", 409
+    cashier = Text(en="The key {key} belongs to another offer.", ru="Ключ {key} занят другой акцией.")
+
+
+class OfferIdReused(Refusal):
+    """The id came before with something else in it."""
+
+    code, status = "offer_id_reused", 409
+    cashier = Text(en="This id was used for another offer.", ru="Этот идентификатор уже занят другой акцией.")
+
+
+class OfferNotReady(Refusal):
+    """The version is not in a state from which it can go there."""
+
+    code, status, retry = "offer_not_ready", 409, Retry.LATER
+    cashier = Text(
+        en="A version that is {state} cannot become {wanted}.",
+        ru="Версия в состоянии «{state}» не может перейти в «{wanted}».",
+    )
+
+
+class BasketNonsense(Refusal):
+    """The basket to be tried contradicts itself."""
+
+    code, status = "basket_nonsense", 422
+    cashier = Text(en="The basket is wrong: {field}: {why}.", ru="Ошибка в чеке: {field}: {why_ru}.")

@@ -1,0 +1,91 @@
+"""Bodies of requests and answers of the offers' HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from vokrug.promotions.engine import Basket, Priced, Shopper
+from vokrug.promotions.types import OfferRow
+
+Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,63}$")]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+
+
+class NewOffer(Struct, frozen=True, forbid_unknown_fields=True):
+    """An offer to be written down. The caller makes the id and may send it again."""
+
+    id: UUID
+    key: Key
+    name: Name
+    body: dict[str, Any]  # by the schema that GET /v1/promotions:schema answers
+    owner: Name = "marketing"
+
+
+class NewDraft(Struct, frozen=True, forbid_unknown_fields=True):
+    """The next wording of an offer."""
+
+    body: dict[str, Any]
+
+
+class WhichVersion(Struct, frozen=True, forbid_unknown_fields=True):
+    """The version meant."""
+
+    version: int
+
+
+class OfferPage(Struct, frozen=True):
+    """Offers by number. `next_after` starts the next page; null on the last one."""
+
+    offers: list[OfferRow]
+    next_after: int | None
+
+
+class TryPrice(Struct, frozen=True, forbid_unknown_fields=True):
+    """A basket to be priced without selling anything."""
+
+    basket: Basket
+    shopper: Shopper | None = None
+    at: datetime | None = None  # any moment, past or to come; now when absent
+    drafts: tuple[UUID, ...] = ()  # offers whose newest version is tried instead of the published one
+
+
+class Tried(Struct, frozen=True):
+    """What the engine says."""
+
+    at: datetime
+    priced: Priced
+
+
+class SaveGroup(Struct, frozen=True, forbid_unknown_fields=True):
+    """A named set of shops."""
+
+    name: Name
+    shop_ids: tuple[int, ...]
+
+
+class ImportFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """The text of an export."""
+
+    text: str
+
+
+class ExportFile(Struct, frozen=True):
+    """A line of JSON for each offer."""
+
+    text: str
+
+
+class Imported(Struct, frozen=True):
+    """What became of the lines."""
+
+    created: int
+    drafted: int
+    unchanged: int
+
+
+class BodySchema(Struct, frozen=True):
+    """JSON Schema of an offer's body."""
+
+    schema: dict[str, Any]

@@ -1,0 +1,220 @@
+"""All the SQL of promotions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from vokrug.promotions.engine import OfferVersion
+from vokrug.promotions.rules import read_body
+from vokrug.promotions.types import AuditEntry, Offer, OfferRow, OfferState, Version
+from vokrug.runtime.database import Row, Tx
+
+INSERT_OFFER = """
+    insert into promotions_offer (id, key, name, kind, owner, created_at)
+    values ($1, $2, $3, $4, $5, $6)
+    on conflict do nothing
+"""
+
+
+async def insert_offer(tx: Tx, id: UUID, *, key: str, name: str, kind: str, owner: str, now: datetime) -> bool:
+    """False when the id or the key is there already."""
+    return await tx.run(INSERT_OFFER, id, key, name, kind, owner, now) == 1
+
+
+FIND_OFFER = """
+    select id, number, key, name, kind, owner, created_at from promotions_offer where id = $1
+"""
+
+
+async def find_offer(tx: Tx, id: UUID) -> Offer | None:
+    return await tx.maybe(Offer, FIND_OFFER, id)
+
+
+LOCK_OFFER = FIND_OFFER + " for update"
+
+
+async def lock_offer(tx: Tx, id: UUID) -> Offer | None:
+    """Versions of one offer move one at a time."""
+    return await tx.maybe(Offer, LOCK_OFFER, id)
+
+
+FIND_OFFER_BY_KEY = """
+    select id, number, key, name, kind, owner, created_at from promotions_offer where key = $1
+"""
+
+
+async def find_offer_by_key(tx: Tx, key: str) -> Offer | None:
+    return await tx.maybe(Offer, FIND_OFFER_BY_KEY, key)
+
+
+INSERT_VERSION = """
+    insert into promotions_offer_version (offer_id, version, body, state, created_by, created_at, state_at)
+    select $1, coalesce(max(version), 0) + 1, $2::jsonb, 'draft', $3, $4, $4
+      from promotions_offer_version where offer_id = $1
+    returning version
+"""
+
+
+async def insert_version(tx: Tx, offer_id: UUID, body: str, *, by: str, now: datetime) -> int:
+    """The next version of an offer, as a draft. The offer is locked by the caller."""
+    version: int = await tx.value(INSERT_VERSION, offer_id, body, by, now)
+    return version
+
+
+LIST_VERSIONS = """
+    select offer_id, version, body::text, state, created_by, created_at, state_at
+      from promotions_offer_version where offer_id = $1 order by version
+"""
+
+
+async def list_versions(tx: Tx, offer_id: UUID) -> list[Version]:
+    return [_version(row) for row in await tx.rows(LIST_VERSIONS, offer_id)]
+
+
+FIND_LIVE_VERSION = """
+    select offer_id, version, body::text, state, created_by, created_at, state_at
+      from promotions_offer_version where offer_id = $1 and state in ('published', 'paused')
+"""
+
+
+async def find_live_version(tx: Tx, offer_id: UUID) -> Version | None:
+    rows = await tx.rows(FIND_LIVE_VERSION, offer_id)
+    return _version(rows[0]) if rows else None
+
+
+SET_STATE = """
+    update promotions_offer_version set state = $3, state_at = $4 where offer_id = $1 and version = $2
+"""
+
+
+async def set_state(tx: Tx, version: Version, state: OfferState, now: datetime) -> None:
+    await tx.run(SET_STATE, version.offer_id, version.version, state.value, now)
+
+
+INSERT_AUDIT = """
+    insert into promotions_audit (offer_id, version, action, by, at) values ($1, $2, $3, $4, $5)
+"""
+
+
+async def insert_audit(tx: Tx, offer_id: UUID, version: int, action: str, *, by: str, now: datetime) -> None:
+    await tx.run(INSERT_AUDIT, offer_id, version, action, by, now)
+
+
+LIST_AUDIT = """
+    select version, action, by, at from promotions_audit where offer_id = $1 order by number
+"""
+
+
+async def list_audit(tx: Tx, offer_id: UUID) -> list[AuditEntry]:
+    return await tx.all(AuditEntry, LIST_AUDIT, offer_id)
+
+
+LIST_OFFERS = """
+    select o.id, o.number, o.key, o.name, o.kind, o.owner,
+           newest.version as newest_version, newest.state as newest_state,
+           live.version as live_version, live.state as live_state
+      from promotions_offer o
+      join lateral (select version, state from promotions_offer_version v where v.offer_id = o.id
+                     order by version desc limit 1) newest on true
+      left join promotions_offer_version live
+             on live.offer_id = o.id and live.state in ('published', 'paused')
+     where ($1::text is null or $1 in (newest.state, live.state))
+       and ($2::text is null or strpos(lower(o.name), lower($2)) > 0 or strpos(o.key, lower($2)) > 0)
+       and o.number > $3
+     order by o.number limit $4
+"""
+
+
+async def list_offers(
+    tx: Tx, *, state: OfferState | None, search: str | None, after: int, limit: int
+) -> list[OfferRow]:
+    rows = await tx.rows(LIST_OFFERS, state.value if state else None, search, after, limit)
+    return [msgspec.convert(dict(row), OfferRow) for row in rows]
+
+
+LIST_PUBLISHED = """
+    select o.number as offer_id, v.version, o.key, v.body::text
+      from promotions_offer_version v join promotions_offer o on o.id = v.offer_id
+     where v.state = 'published'
+"""
+
+
+async def list_published(tx: Tx) -> list[OfferVersion]:
+    return [_compilable(row) for row in await tx.rows(LIST_PUBLISHED)]
+
+
+LIST_NEWEST = """
+    select distinct on (o.id) o.number as offer_id, v.version, o.key, v.body::text
+      from promotions_offer_version v join promotions_offer o on o.id = v.offer_id
+     where o.id = any($1) order by o.id, v.version desc
+"""
+
+
+async def list_newest(tx: Tx, ids: Sequence[UUID]) -> list[OfferVersion]:
+    """The newest version of each offer, whatever its state."""
+    return [_compilable(row) for row in await tx.rows(LIST_NEWEST, list(ids))]
+
+
+LIST_FOR_EXPORT = """
+    select o.key, o.name, o.owner, v.body::text from promotions_offer o
+      join lateral (select body from promotions_offer_version v where v.offer_id = o.id
+                     order by (v.state in ('published', 'paused')) desc, v.version desc limit 1) v on true
+     order by o.number
+"""
+
+
+async def list_for_export(tx: Tx) -> Sequence[Row]:
+    """Each offer with the body that runs, or else its newest."""
+    return await tx.rows(LIST_FOR_EXPORT)
+
+
+LIST_GROUPS = "select key, shop_ids from promotions_shop_group"
+
+
+async def list_groups(tx: Tx) -> dict[str, frozenset[int]]:
+    return {row["key"]: frozenset(row["shop_ids"]) for row in await tx.rows(LIST_GROUPS)}
+
+
+SAVE_GROUP = """
+    insert into promotions_shop_group (key, name, shop_ids, changed_by, changed_at)
+    values ($1, $2, $3, $4, $5)
+    on conflict (key) do update
+       set name = excluded.name, shop_ids = excluded.shop_ids,
+           changed_by = excluded.changed_by, changed_at = excluded.changed_at
+"""
+
+
+async def save_group(tx: Tx, key: str, *, name: str, shop_ids: Sequence[int], by: str, now: datetime) -> None:
+    await tx.run(SAVE_GROUP, key, name, sorted(set(shop_ids)), by, now)
+
+
+READ_COUNTER = "select value from promotions_counter"
+
+
+async def read_counter(tx: Tx) -> int:
+    counter: int = await tx.value(READ_COUNTER)
+    return counter
+
+
+RAISE_COUNTER = "update promotions_counter set value = value + 1"
+
+
+async def raise_counter(tx: Tx) -> None:
+    await tx.run(RAISE_COUNTER)
+
+
+def _version(row: Row) -> Version:
+    fields = dict(row)
+    body = read_body(msgspec.json.decode(fields.pop("body")))
+    return Version(body=body, state=OfferState(fields.pop("state")), **fields)
+
+
+def _compilable(row: Row) -> OfferVersion:
+    return OfferVersion(
+        offer_id=row["offer_id"],
+        version=row["version"],
+        key=row["key"],
+        body=read_body(msgspec.json.decode(row["body"])),
+    )

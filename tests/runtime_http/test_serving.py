@@ -1,0 +1,74 @@
+"""Real processes on a real port: graceful ends, killed workers, fair shares."""
+
+import contextlib
+import os
+import signal
+import threading
+from collections import Counter
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.runtime_http.conftest import Start
+from tests.runtime_http.live import Server, eventually
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_stop_finishes_what_was_accepted(start: Start, tmp_path: Path, processes: int) -> None:
+    """SIGTERM while a request is worked on: it is answered, services close, and the code is 0."""
+    server = start(processes)
+    go = tmp_path / "go"
+    answers: list[int] = []
+    caller = threading.Thread(
+        target=lambda: answers.append(httpx.get(f"{server.url}/waits/for{go}", timeout=20).status_code)
+    )
+    caller.start()
+    eventually((tmp_path / "go.begun").exists)
+    server.process.send_signal(signal.SIGTERM)
+    eventually(lambda: _is_closed(server.url))
+    assert answers == [], "it is still worked on"
+    go.touch()
+    caller.join(20)
+    assert answers == [204]
+    assert server.process.wait(20) == 0
+    assert len(server.ends.read_text().split()) == processes, "every process closed its services"
+
+
+def _is_closed(url: str) -> bool:
+    try:
+        httpx.get(f"{url}/health/live", timeout=1)
+    except httpx.TransportError:
+        return True
+    return False
+
+
+def test_a_killed_worker_is_replaced_while_the_others_serve(start: Start) -> None:
+    server = start(2)
+    pair = eventually(lambda: _two(server))
+    victim = min(pair)
+    os.kill(victim, signal.SIGKILL)
+    eventually(lambda: (fresh := _two(server)) and victim not in fresh)
+    assert server.stop() == 0
+
+
+def _two(server: Server) -> set[int] | None:
+    """Both workers, when there are two: connections that stay open go to one and the other."""
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(httpx.Client()) for _ in range(4)]
+        found = {int(client.get(f"{server.url}/waits/who").text) for client in clients}
+    return found if len(found) == 2 else None
+
+
+def test_connections_are_shared_evenly_and_metrics_are_summed(start: Start) -> None:
+    server = start(2)
+    eventually(lambda: _two(server))
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(httpx.Client()) for _ in range(64)]
+        shares = Counter(int(client.get(f"{server.url}/waits/who").text) for client in clients)
+        assert set(shares.values()) <= {31, 32, 33}, shares
+        page = clients[0].get(f"{server.url}/metrics").text
+    counted = [line for line in page.splitlines() if "requests_total" in line and "/waits/who" in line]
+    assert len(counted) == 1
+    assert float(counted[0].split()[-1]) >= 64
+    assert server.stop() == 0
