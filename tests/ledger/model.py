@@ -377,6 +377,11 @@ class Model:
         self.releases(self.open_hold(one.hold), "v")
         return 0, []
 
+    def does_Extend(self, one: say.Extend) -> tuple[int, list[Move]]:  # noqa: N802
+        hold = self.open_hold(one.hold)
+        hold.deadline = max(hold.deadline, self.now + one.timeout_s)
+        return 0, []
+
     def does_Close(self, one: say.Close) -> tuple[int, list[Move]]:  # noqa: N802
         account = self.account(one.wallet)
         self.refuses_closed(account)
@@ -444,7 +449,7 @@ class Model:
         claim = self.claims.get(one.of)
         if claim is None or claim.outcome != "ok":
             raise Declined("operation_not_found")
-        if claim.kind in ("PlaceHold", "Void", "Close", "Reopen"):
+        if claim.kind in ("PlaceHold", "Void", "Extend", "Close", "Reopen"):
             raise Declined("nothing_to_revert")
         if one.of in self.reverted:
             raise Declined("already_reverted")

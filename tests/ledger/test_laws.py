@@ -60,7 +60,7 @@ class Teller:
         if self.told and self.rng.random() < 0.12:
             return self.again(self.rng.choice(self.told[-40:]))
         kinds: dict[Callable[[], say.Instruction], int] = {
-            self.transfer: 20, self.hold: 14, self.capture: 9, self.void: 5, self.grant: 14, self.revert: 8,
+            self.transfer: 20, self.hold: 14, self.capture: 9, self.void: 5, self.extend: 3, self.grant: 14, self.revert: 8,
             self.post: 6, self.draw: 6, self.close: 2, self.reopen: 3,
         }  # fmt: skip
         one = self.rng.choices([*kinds], [*kinds.values()])[0]()
@@ -129,6 +129,9 @@ class Teller:
 
     def void(self) -> say.Void:
         return say.Void(id=self.key(), hold=self.any_key("PlaceHold"))
+
+    def extend(self) -> say.Extend:
+        return say.Extend(id=self.key(), hold=self.any_key("PlaceHold"), timeout_s=self.rng.choice([0, 60, 600]))
 
     def grant(self) -> say.GrantPoints:
         now = self.pair.now

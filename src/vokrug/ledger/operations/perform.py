@@ -404,7 +404,7 @@ async def _revert(instruction: Revert, tx: Tx, ids: JournalIds, now: datetime) -
     claim = await store.find_claim(tx, instruction.of)
     if claim is None or claim.journal_id is None:
         raise errors.JournalUnknown(key=instruction.of)
-    if claim.kind in ("hold", "void", "close", "reopen"):
+    if claim.kind in ("hold", "void", "extend", "close", "reopen"):
         raise errors.NothingToRevert(key=instruction.of)
     journal_id, moved = await revert_journal(
         tx, ids, claim.journal_id, now, force=instruction.force, effective_at=instruction.effective_at
