@@ -85,7 +85,7 @@ class Pair(Bench):
     async def both_do(self, instruction: Instruction) -> Outcome:
         expected = self.model.performs(instruction)
         outcome = await self.does(instruction)
-        assert (outcome.status, outcome.moved) == expected, instruction
+        assert (outcome.status, outcome.moved) == expected, (instruction, expected, outcome)
         return outcome
 
     async def lots_lapse(self, expired: str) -> None:

@@ -32,7 +32,7 @@ from vokrug.ledger.instructions import (
     Void,
 )
 from vokrug.ledger.store import Claim, JournalIds
-from vokrug.ledger.types import FOREVER, FreeLot, Grant, Hold, Kind, Wallet, is_kept
+from vokrug.ledger.types import FOREVER, Grant, Hold, Kind, Wallet, is_kept
 from vokrug.runtime.database import Tx
 
 BURNS_ITS_ID = (errors.InsufficientFunds, errors.WalletUnknown, errors.WalletClosed, errors.HoldUnknown)
@@ -440,15 +440,7 @@ async def revert_journal(
             own = [lot for lot in books.wallet(giver).lots if lot.id == own_lot]
             if not own:  # not active yet, or past its time: it still gives back what it was given
                 own = await store.read_lots(tx, giver, [own_lot])
-            taken = take_back([*own, *others], row["amount"], force=force)
+            taken = choose_lots([*own, *others], row["amount"])
         books.move(journal, giver, taker, row["amount"], taken=taken, restore=restore or None, force=force)
     await store.write(tx, books)
     return journal.id, sum(row["amount"] for row in movements)
-
-
-def take_back(lots: Sequence[FreeLot], amount: int, *, force: bool) -> list[tuple[int, int, int]]:
-    taken = choose_lots(lots, amount)
-    missing = amount - sum(part for _, part, _ in taken)
-    if missing and not force:
-        raise errors.InsufficientFunds(missing=missing)
-    return taken
