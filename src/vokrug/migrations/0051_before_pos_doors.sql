@@ -82,6 +82,12 @@ begin
         end if;
     end if;
     if cardinality(sales) > 0 then
+        -- Whoever tells the story of one of these checks ends first; a check that got a later revision
+        -- since it was read is not what this sale was decided on.
+        perform pg_advisory_xact_lock(hashtextextended(s.check_id::text, 5001)) from unnest(sales) s order by s.check_id;
+        if exists (select from unnest(sales) s join pos_quote q on q.check_id = s.check_id where q.rev <> s.rev) then
+            raise exception 'a check was quoted anew' using errcode = 'serialization_failure';
+        end if;
         insert into pos_sale select s.* from unnest(sales) s order by s.check_id on conflict do nothing;
         get diagnostics touched = row_count;
         if touched < cardinality(sales) then

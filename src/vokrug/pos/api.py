@@ -213,12 +213,15 @@ async def post_return(call: Call, body: Return) -> Answer[Returned]:
 # The chain, for staff
 
 
-@routes.put("/v1/shops", answers={200: ShopCard}, refusals=[errors.ZoneUnknown, errors.AmountMalformed])
+@routes.put(
+    "/v1/shops", answers={200: ShopCard}, refusals=[errors.ZoneUnknown, errors.CurrencyUnknown, errors.AmountMalformed]
+)
 async def put_shop(call: Call, body: ShopGiven) -> Answer[ShopCard]:
     """Open a shop with its tills, or change it."""
+    reference = call.services.get(Checkout).reference
     async with call.db.transaction() as tx:
-        card = await chain.save_shop(tx, body, call.now)
-    await call.services.get(Checkout).reference.renew(call.db, call.now)
+        card = await chain.save_shop(tx, body, reference.points_unit, call.now)
+    await reference.renew(call.db, call.now)
     return Answer(card)
 
 

@@ -170,6 +170,13 @@ class CodeTaken(Refusal):
     cashier = Text(en="The code {taken} is in use.", ru="Код {taken} уже занят.")
 
 
+class CurrencyUnknown(Refusal):
+    """The ledger does not keep this currency, or points have no price in it."""
+
+    code, status = "currency_unknown", 422
+    cashier = Text(en="Points have no price in {currency}.", ru="Для валюты {currency} не задана цена балла.")
+
+
 class ZoneUnknown(Refusal):
     """There is no such time zone."""
 

@@ -3,19 +3,23 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from vokrug import ledger
 from vokrug.pos import store
-from vokrug.pos.errors import CheckMalformed, ZoneUnknown
+from vokrug.pos.errors import CheckMalformed, CurrencyUnknown, ZoneUnknown
 from vokrug.pos.pricing import amount
 from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ShopCard, ShopGiven, TierGiven, TillCard
 from vokrug.runtime.database import Tx
 
 
-async def save_shop(tx: Tx, given: ShopGiven, now: datetime) -> ShopCard:
+async def save_shop(tx: Tx, given: ShopGiven, points_unit: int, now: datetime) -> ShopCard:
     """Open a shop with its tills, or change it; tills named again stay as they are."""
     try:
         ZoneInfo(given.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ZoneUnknown(zone=given.zone) from None
+    unit = (await ledger.units(tx)).get(given.currency)
+    if unit is None or not await ledger.has_rate(tx, points_unit, unit.id, now):
+        raise CurrencyUnknown(currency=given.currency)
     shop_id = await store.upsert_shop(
         tx,
         given.code,
