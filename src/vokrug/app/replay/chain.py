@@ -38,6 +38,11 @@ async def ensure_shops(door: Door, shops: Mapping[str, Mapping[str, Any]]) -> di
     return known
 
 
+async def ensure_group(door: Door, key: str, group: Mapping[str, Any]) -> None:
+    """Name our shops as a set. Offers of the set follow."""
+    await door.need("PUT", f"/v1/promotions/shop-groups/{key}", group)
+
+
 async def ensure_offers(door: Door, kind: str, bodies: Mapping[str, Mapping[str, Any]]) -> str:
     """Write down, check and publish offers by their keys; one that was reworded gets a new version.
     Answers how receipts name the last of them.
@@ -61,9 +66,17 @@ async def ensure_offers(door: Door, kind: str, bodies: Mapping[str, Mapping[str,
     return named
 
 
-async def await_offer(door: Door, shop: str, named: str, check: Mapping[str, Any]) -> None:
-    """Processes renew shops and offers every second: wait until all that answer judge a check by this one."""
-    asked = {"rev": 0, "shop": shop, "till": TILL, **check}
+async def await_offer(door: Door, shop: str, named: str, system: str, customer: str) -> None:
+    """Processes renew shops and offers every second: wait until all that answer judge a check by this one.
+    A check that nobody asks to hold is only priced: nothing is written.
+    """
+    asked = {
+        "rev": 0,
+        "shop": shop,
+        "till": TILL,
+        "identifier": {"type": f"ext:{system}", "value": customer},
+        "lines": [{"n": 1, "sku": "looking", "qty": "1", "price": "1000"}],
+    }
     path = f"/pos/v1/checks/{document_id('replay', 'looking')}:calculate"
 
     async def knows() -> bool:

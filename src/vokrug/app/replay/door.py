@@ -114,8 +114,7 @@ class Door:
     async def need(self, method: str, path: str, body: object = None) -> Any:
         """What an answer says. Anything but a good one ends the replay."""
         reply = await self.ask(method, path, body)
-        if not reply.is_good:
-            raise AnswerUnexpected(what=f"{method} {path}", answer=f"{reply.status} {reply.body[:300].decode()}")
+        require_good(f"{method} {path}", reply)
         return reply.read() if reply.body else None
 
     async def _open(self) -> "_Line":
@@ -130,6 +129,12 @@ class Door:
             f"{method} {target} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nAuthorization: {signed}\r\n"
             f"Accept-Language: en\r\n{kind}Content-Length: {len(body)}\r\n\r\n"
         ).encode()
+
+
+def require_good(what: str, reply: Reply) -> None:
+    """Anything but a good answer ends the replay."""
+    if not reply.is_good:
+        raise AnswerUnexpected(what=what, answer=f"{reply.status} {reply.body[:300].decode(errors='replace')}")
 
 
 class _Line:

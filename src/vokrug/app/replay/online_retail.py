@@ -19,7 +19,7 @@ from vokrug.app.replay.chain import TILL, document_id
 from vokrug.app.replay.door import Door
 from vokrug.app.replay.files import FileUnreadable, minor, read_rows
 from vokrug.app.replay.order import each_in_order
-from vokrug.app.replay.outcome import Answered
+from vokrug.app.replay.outcome import Answered, ending
 from vokrug.kernel import format_minor
 
 KIND = "online-retail"
@@ -364,9 +364,10 @@ async def replay(door: Door, paths: Sequence[Path], steps: chain.Steps) -> dict[
         door, {SHOP: {"name": "Online Retail", "zone": ZONE.key, "currency": "GBP", "legal_entity": "Online Retail"}}
     )
     named = await chain.ensure_offers(door, KIND, offers(shop_ids[SHOP]))
-    await chain.await_offer(door, SHOP, named, {"lines": [{"n": 1, "sku": "looking", "qty": "1", "price": "1"}]})
     buyers = {invoice.customer for invoice in read.invoices if invoice.customer is not None}
     _, registered = await chain.ensure_customers(door, KIND, buyers)
+    if buyers:
+        await chain.await_offer(door, SHOP, named, KIND, min(buyers))
     before = await chain.read_books(door, [SHOP])
     sender = Sender(door, frozenset(freak.check_id for freak in made.freaks))
     await each_in_order(
@@ -461,26 +462,4 @@ def summary(
             for freak in made.freaks
         ],
         **ending(answered, books, verdict),
-    }
-
-
-def ending(answered: Answered, books: chain.Books, verdict: chain.Verdict) -> dict[str, Any]:
-    """What every replay ends with."""
-    return {
-        "documents": {
-            "replayed": answered.replayed,
-            "changed": answered.changed,
-            "refused": sum(answered.refused.values()),
-            "refused_by_code": dict(sorted(answered.refused.items())),
-            "first_refusals": answered.refusals,
-        },
-        "books": {
-            "balanced": verdict.balanced,
-            "taken": format_minor(books.taken_minor),
-            "refunded": format_minor(books.refunded_minor),
-            "points_burned": format_minor(books.burned_minor),
-            "points_restored": format_minor(books.restored_minor),
-            "journals": verdict.journals,
-            "differences": verdict.differences,
-        },
     }

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from vokrug.app.replay.chain import Books
+from vokrug.app.replay.chain import Books, Verdict
 from vokrug.app.replay.door import Reply
-from vokrug.kernel import parse_minor
+from vokrug.kernel import format_minor, parse_minor
 
 
 @dataclass(slots=True)
@@ -76,3 +76,25 @@ class Answered:
     @property
     def said(self) -> Books:
         return Books(self.new_taken_minor, self.new_refunded_minor, self.new_burned_minor, self.new_restored_minor)
+
+
+def ending(answered: Answered, books: Books, verdict: Verdict) -> dict[str, Any]:
+    """What every replay ends with."""
+    return {
+        "documents": {
+            "replayed": answered.replayed,
+            "changed": answered.changed,
+            "refused": sum(answered.refused.values()),
+            "refused_by_code": dict(sorted(answered.refused.items())),
+            "first_refusals": answered.refusals,
+        },
+        "books": {
+            "balanced": verdict.balanced,
+            "taken": format_minor(books.taken_minor),
+            "refunded": format_minor(books.refunded_minor),
+            "points_burned": format_minor(books.burned_minor),
+            "points_restored": format_minor(books.restored_minor),
+            "journals": verdict.journals,
+            "differences": verdict.differences,
+        },
+    }
