@@ -3,7 +3,9 @@
 from vokrug.ledger.api import routes
 from vokrug.ledger.books import Books, choose_lots
 from vokrug.ledger.checking import BooksReport, check_books
+from vokrug.ledger.errors import KeyReused
 from vokrug.ledger.jobs import jobs, schedule_all
+from vokrug.ledger.operations.giving import Gift, give_points
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
@@ -35,9 +37,11 @@ __all__ = [
     "Books",
     "BooksReport",
     "FreeLot",
+    "Gift",
     "Grant",
     "Hold",
     "JournalIds",
+    "KeyReused",
     "Kind",
     "Moved",
     "Settled",
@@ -52,6 +56,7 @@ __all__ = [
     "expire_lots",
     "fee",
     "fold_deltas",
+    "give_points",
     "has_rate",
     "jobs",
     "lots_of_journal",
