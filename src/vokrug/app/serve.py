@@ -26,7 +26,7 @@ def make_app() -> Application:
 
 def prepare() -> None:
     settings = _settings or load_settings()
-    configure_logs(settings.log_format, settings.log_level)
+    configure_logs(settings.log_format, settings.log_level.upper())
 
 
 def run(settings: Settings, *, sample: bool) -> None:
