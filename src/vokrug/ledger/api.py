@@ -1,10 +1,11 @@
 """HTTP for the books: instructions, balances as of any moment, statements, the check."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from vokrug.kernel import Refusal
 from vokrug.ledger import errors, reading, store
 from vokrug.ledger.checking import check_books
+from vokrug.ledger.instructions import Moment
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import Outcome, burn_failed, perform, perform_chain
 from vokrug.ledger.operations.wallets import available, open_wallet
@@ -31,6 +32,9 @@ from vokrug.runtime.database import Tx
 from vokrug.runtime.http import Answer, Call, Role, Routes
 
 routes = Routes("ledger")
+
+STATEMENT_LINES = 1000  # of one answer
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ChainBroken(Exception):
@@ -127,23 +131,21 @@ async def get_wallet(call: Call) -> Answer[WalletBalance]:
     "/v1/ledger/wallets/{code}/then",
     answers={200: BalanceThen},
     refusals=[errors.WalletUnknown, errors.JournalUnknown],
-    query={"recorded_at": datetime, "effective_at": datetime, "spendable_at": datetime, "after": str, "before": str},
+    query={"recorded_at": Moment, "effective_at": Moment, "spendable_at": Moment, "after": str, "before": str},
 )
 async def get_wallet_then(call: Call) -> Answer[BalanceThen]:
     """As of any moment: as recorded, as effective, spendable; right after an instruction or just before it."""
-    query = call.query
+    query = call.asked
     async with call.services.reports.transaction(readonly=True) as tx:
         wallet_id = await wallet_named(tx, call.path["code"])
         parts: dict[str, object] = {"first_used": await reading.first_used(tx, wallet_id)}
         if "recorded_at" in query:
-            parts["balance"] = await reading.balance_as_of(tx, wallet_id, datetime.fromisoformat(query["recorded_at"]))
+            parts["balance"] = await reading.balance_as_of(tx, wallet_id, query["recorded_at"])
         if "spendable_at" in query:
-            at = datetime.fromisoformat(query["spendable_at"])
-            parts["spendable"] = await reading.spendable_as_of(tx, wallet_id, at)
+            parts["spendable"] = await reading.spendable_as_of(tx, wallet_id, query["spendable_at"])
         if "effective_at" in query:
             before = await journal_named(tx, query["before"]) if "before" in query else None
-            at = datetime.fromisoformat(query["effective_at"])
-            parts["received"], parts["sent"] = await reading.effective(tx, wallet_id, at, before)
+            parts["received"], parts["sent"] = await reading.effective(tx, wallet_id, query["effective_at"], before)
         if "after" in query:
             moment = await reading.touched_at(tx, await journal_named(tx, query["after"]), wallet_id)
             if moment is None:
@@ -169,20 +171,23 @@ async def journal_named(tx: Tx, key: str) -> int:
     "/v1/ledger/wallets/{code}/statement",
     answers={200: WalletStatement},
     refusals=[errors.WalletUnknown],
-    query={"after": datetime, "until": datetime},
+    query={"after": Moment, "until": Moment},
 )
 async def get_statement(call: Call) -> Answer[WalletStatement]:
     """Movements in their order, and the lots they left."""
     code = call.path["code"]
-    after = datetime.fromisoformat(call.query.get("after", "2000-01-01T00:00:00+00:00"))
-    until = datetime.fromisoformat(call.query["until"]) if "until" in call.query else FOREVER
+    after, until = call.asked.get("after", BEFORE_ALL), call.asked.get("until", FOREVER)
     async with call.services.reports.transaction(readonly=True) as tx:
         wallet_id = await wallet_named(tx, code)
-        lines = await reading.statement(tx, wallet_id, after, until)
+        opening = await reading.balance_as_of(tx, wallet_id, after)
+        lines = await reading.statement(tx, wallet_id, after, until, STATEMENT_LINES)
         lots = await reading.lots(tx, wallet_id)
     return Answer(
         WalletStatement(
             code,
+            opening,
+            opening + sum(line.amount for line in lines),
+            len(lines) < STATEMENT_LINES,
             [
                 WalletLine(x.recorded_at, x.effective_at, x.kind, str(x.journal_id), x.amount, x.balance_after)
                 for x in lines

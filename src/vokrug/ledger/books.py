@@ -7,7 +7,7 @@ document only; an operation that is refused half way leaves books that are throw
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -82,7 +82,7 @@ class Books:
             id=next(self.ids),
             home=home,
             kind=kind,
-            effective_at=effective_at or self.now,
+            effective_at=(effective_at or self.now).astimezone(UTC),  # days of summed wallets are UTC's
             recorded_at=self.now,
             document=document,
             reverses=reverses,
@@ -103,17 +103,17 @@ class Books:
         taken: Taken | None = None,
         restore: Taken | None = None,
         force: bool = False,
+        even_closed: bool = False,
     ) -> Taken:
         """Move value. Of a wallet with lots, `taken` says which lots give (None: in burn order) and
         `restore` or `grant` what the receiving wallet's lots become. Answers the lots taken.
+        `even_closed` is for what time does by itself: points lapse on a closed wallet too.
         """
-        if unit_of(debit) != unit_of(credit):
-            raise errors.UnitMismatch()
+        require_joinable(debit, credit)
         giver = self.wallet(debit) if is_kept(debit) else None
         taker = self.wallet(credit) if is_kept(credit) else None
-        for wallet in (giver, taker):
-            if wallet is not None and wallet.is_closed(self.now):
-                raise errors.WalletClosed(wallet=wallet.code)
+        if not even_closed:
+            self._require_open(giver, taker)
         if amount == 0:
             return []
         if giver is not None:
@@ -148,34 +148,38 @@ class Books:
                 self._lots_get_back(taker, amount, restore, journal, leg, at, grant)
         return taken or []
 
+    def _require_open(self, *wallets: Wallet | None) -> None:
+        for wallet in wallets:
+            if wallet is not None and wallet.is_closed(self.now):
+                raise errors.WalletClosed(wallet=wallet.code)
+
     def _debit(self, giver: Wallet, amount: int, taken: Taken | None, *, force: bool) -> Taken | None:
-        if giver.has_lots and taken is None:
-            taken = choose_lots(giver.lots, amount)
-        giver.debits += amount
         if giver.has_lots:
-            missing = amount - sum(part for _, part, _ in taken or ())
+            if taken is None:
+                if not force:
+                    require_lots(giver, amount)
+                taken = choose_lots(giver.lots, amount)
+            giver.debits += amount
+            missing = amount - sum(part for _, part, _ in taken)
             if missing and not force:
                 raise errors.InsufficientFunds(missing=missing)
             giver.debt += missing
             return taken
-        short = giver.debits + giver.debits_held - giver.credits - giver.overdraft - giver.debt
-        if giver.guard == "d" and short > 0:
+        giver.debits += amount
+        if giver.guard == "d" and (short := overspent(giver) - giver.debt) > 0:
             if not force:
-                giver.debits -= amount
                 raise errors.InsufficientFunds(missing=short)
             giver.debt += short
-        return taken
+        forgive(giver)
+        return None
 
     def _credit(self, taker: Wallet, amount: int, *, force: bool) -> None:
         taker.credits += amount
-        over = taker.credits + taker.credits_held - taker.debits - taker.overdraft - taker.debt
-        if taker.guard == "c" and over > 0:
+        if taker.guard == "c" and (over := overspent(taker) - taker.debt) > 0:
             if not force:
-                taker.credits -= amount
                 raise errors.InsufficientFunds(missing=over)
             taker.debt += over
-        if taker.guard == "d" and not taker.has_lots and taker.debt:
-            taker.debt = max(0, taker.debits + taker.debits_held - taker.credits - taker.overdraft)
+        forgive(taker)
 
     def _sum_up(self, wallet_id: int, journal: Journal, *, debits: int = 0, credits: int = 0) -> None:
         if is_kept(wallet_id):
@@ -202,24 +206,36 @@ class Books:
         for lot in wallet.lots:
             lot.free -= by_id.get(lot.id, 0)
 
-    def _lot_opens(self, wallet: Wallet, amount: int, grant: Grant, journal: Journal, leg: int, at: datetime) -> None:
+    def _lot_opens(
+        self, wallet: Wallet, amount: int, grant: Grant, journal: Journal, leg: int, at: datetime, *, used: int = 0
+    ) -> None:
+        """A lot for what arrives. `used` went elsewhere already, and a debt is paid before anything is left."""
         lot_id = journal.id << 8 | leg
-        owed = min(wallet.debt, amount)  # earlier points taken back are paid from what is earned now
-        earned_at = grant.earned_at or journal.effective_at
+        owed = min(wallet.debt, amount - used)
+        wallet.debt -= owed
+        # A till whose clock runs ahead must not keep its shopper waiting for the points just earned.
+        earned_at = grant.earned_at or min(journal.effective_at, self.now)
         active_from = grant.active_from or earned_at
+        left = amount - used - owed
         self.new_lots.append(
-            (wallet.id, lot_id, amount, amount - owed, 0, amount > owed)
+            (wallet.id, lot_id, amount, left, 0, left > 0)
             + (grant.priority, grant.funder, earned_at, active_from, grant.expires_at)
         )
-        if owed:
-            wallet.debt -= owed
-            self.lot_moves.append((wallet.id, lot_id, journal.id, leg, -owed, at))
+        if left < amount:
+            self.lot_moves.append((wallet.id, lot_id, journal.id, leg, left - amount, at))
 
     def _lots_get_back(
         self, wallet: Wallet, amount: int, restore: Taken, journal: Journal, leg: int, at: datetime, grant: Grant | None
     ) -> None:
-        """Points come back to the very lots they were taken from; a debt is paid first."""
-        owed = min(wallet.debt, amount)
+        """Points come back to the very lots they were taken from; a debt is paid first. What was never in
+        a lot was owed, and if that debt is paid meanwhile, it comes back as a lot of its own.
+        """
+        in_lots = sum(part for _, part, _ in restore)
+        if amount - in_lots > wallet.debt:
+            self._lot_opens(wallet, amount, grant or Grant(amount), journal, leg, at, used=in_lots)
+        else:
+            wallet.debt -= amount - in_lots
+        owed = min(wallet.debt, in_lots)
         wallet.debt -= owed
         for lot_id, part, _ in restore:
             paid = min(owed, part)
@@ -246,29 +262,21 @@ class Books:
         deadline: datetime = FOREVER,
     ) -> Hold:
         """Set value aside. It counts against what may be spent from this moment on."""
-        if unit_of(debit) != unit_of(credit):
-            raise errors.UnitMismatch()
+        require_joinable(debit, credit)
         giver = self.wallet(debit)
         taker = self.wallet(credit) if is_kept(credit) else None
-        for wallet in (giver, taker):
-            if wallet is not None and wallet.is_closed(self.now):
-                raise errors.WalletClosed(wallet=wallet.code)
+        self._require_open(giver, taker)
         taken: Taken = []
         if giver.has_lots:
+            require_lots(giver, amount)
             taken = choose_lots(giver.lots, amount)
-            missing = amount - sum(part for _, part, _ in taken)
-            if missing:
-                raise errors.InsufficientFunds(missing=missing)
-        short = giver.debits + giver.debits_held + amount - giver.credits - giver.overdraft - giver.debt
-        if giver.guard == "d" and short > 0:
-            raise errors.InsufficientFunds(missing=short)
-        if taker is not None and taker.guard == "c":
-            over = taker.credits + taker.credits_held + amount - taker.debits - taker.overdraft - taker.debt
-            if over > 0:
-                raise errors.InsufficientFunds(missing=over)
         giver.debits_held += amount
+        if giver.guard == "d" and (short := overspent(giver) - giver.debt) > 0:
+            raise errors.InsufficientFunds(missing=short)
         if taker is not None:
             taker.credits_held += amount
+            if taker.guard == "c" and (over := overspent(taker) - taker.debt) > 0:
+                raise errors.InsufficientFunds(missing=over)
         at = self.touch(giver, taker)
         for lot_id, part, _ in taken:
             self._change_lot(giver.id, lot_id, held=part)
@@ -302,8 +310,14 @@ class Books:
         giver.debits_held -= hold.amount
         if taker is not None:
             taker.credits_held -= hold.amount
-        for lot_id, part in zip(hold.lot_ids, hold.lot_amounts, strict=True):
+        by_id = dict(zip(hold.lot_ids, hold.lot_amounts, strict=True))
+        for lot_id, part in by_id.items():
             self._change_lot(giver.id, lot_id, held=-part)
+        for lot in giver.lots:
+            lot.free += by_id.get(lot.id, 0)
+        if state != "c":  # a capture takes what was set aside before anything else may claim it
+            forgive(giver)
+            forgive(taker)
         hold.state = state
         hold.resolved_at = self.touch(giver, taker)
         hold.resolved_by = resolved_by
@@ -317,9 +331,9 @@ class Books:
 
     def capture_hold(self, journal: Journal, hold: Hold, amount: int) -> Taken:
         """Take the first `amount` of what is held, from the lots that were set aside, and free the rest."""
-        for wallet_id in (hold.debit, hold.credit):
-            if is_kept(wallet_id) and self.wallet(wallet_id).is_closed(self.now):
-                raise errors.WalletClosed(wallet=self.wallet(wallet_id).code)
+        giver = self.wallet(hold.debit)
+        taker = self.wallet(hold.credit) if is_kept(hold.credit) else None
+        self._require_open(giver, taker)
         self.release_hold(hold, "c", journal.id)
         hold.captured = amount
         taken: Taken = []
@@ -328,7 +342,10 @@ class Books:
             if left and part:
                 taken.append((lot_id, min(part, left), funder))
                 left -= min(part, left)
-        return self.move(journal, hold.debit, hold.credit, amount, taken=taken if hold.lot_ids else None)
+        taken = self.move(journal, hold.debit, hold.credit, amount, taken=taken if hold.lot_ids else None)
+        forgive(giver)
+        forgive(taker)
+        return taken
 
     def tidy(self, overdue: Sequence[Hold]) -> None:
         """Holds whose time is up no longer hold, whether or not the sweeper came by."""
@@ -340,6 +357,34 @@ class Books:
     @property
     def is_empty(self) -> bool:
         return not (self.journals or self.changed)
+
+
+def require_joinable(debit: int, credit: int) -> None:
+    if unit_of(debit) != unit_of(credit):
+        raise errors.UnitMismatch()
+    if debit == credit:
+        raise errors.SameWallet()
+
+
+def require_lots(wallet: Wallet, amount: int) -> None:
+    """Points owed are not there to be spent, whatever the lots say."""
+    missing = amount + wallet.debt - sum(lot.free for lot in wallet.lots)
+    if amount and missing > 0:
+        raise errors.InsufficientFunds(missing=missing)
+
+
+def overspent(wallet: Wallet) -> int:
+    """By how much a guarded wallet is past its limit, held amounts counted; negative: what is left."""
+    spent, had = wallet.debits + wallet.debits_held, wallet.credits
+    if wallet.guard == "c":
+        spent, had = wallet.credits + wallet.credits_held, wallet.debits
+    return spent - had - wallet.overdraft
+
+
+def forgive(wallet: Wallet | None) -> None:
+    """A debt of a wallet without lots is how far force pushed it past its limit: never more than that now."""
+    if wallet is not None and wallet.debt and not wallet.has_lots:
+        wallet.debt = max(0, min(wallet.debt, overspent(wallet)))
 
 
 def choose_lots(lots: Sequence[FreeLot], amount: int) -> Taken:

@@ -38,6 +38,10 @@ class NotAHold(Refusal):
     cashier = Text(en="{hold} is not a hold.", ru="{hold} не является удержанием.")
 
 
+class HoldUnknown(NotAHold):
+    """There is no hold of this name yet, so its capture or release cannot be."""
+
+
 class HoldAmountExceeded(Refusal):
     """A capture asks for more than is held."""
 
@@ -71,6 +75,13 @@ class AlreadyReverted(Refusal):
 
     code, status = "already_reverted", 409
     cashier = Text(en="This was reverted before.", ru="Операция уже отменена.")
+
+
+class NothingToRevert(Refusal):
+    """The operation moved nothing that could go back: a hold is voided, a closed wallet reopened."""
+
+    code, status = "nothing_to_revert", 409
+    cashier = Text(en="{key} moved nothing that could go back.", ru="{key}: отменять нечего, движения не было.")
 
 
 class JournalUnknown(Refusal):
@@ -120,11 +131,20 @@ class InvalidSplit(Refusal):
     cashier = Text(en="The shares do not make a whole.", ru="Доли не составляют целое.")
 
 
-class NotClosed(Refusal):
-    """The operation named is not a close that stands."""
+class SameWallet(Refusal):
+    """Value moves between two wallets, not within one."""
 
-    code, status = "not_closed", 409
-    cashier = Text(en="{close} is not a closing that stands.", ru="{close} не является действующим закрытием.")
+    code, status = "same_wallet", 422
+    cashier = Text(en="Both sides are the same wallet.", ru="Списание и зачисление на один и тот же кошелёк.")
+
+
+class UnboundedSource(Refusal):
+    """All of a source without a limit is no amount."""
+
+    code, status = "unbounded_source", 422
+    cashier = Text(
+        en='{wallet} has no limit, so "all" of it is no amount.', ru="У {wallet} нет предела: «всё» не сумма."
+    )
 
 
 class UnitUnknown(Refusal):

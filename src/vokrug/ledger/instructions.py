@@ -13,6 +13,7 @@ Code = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Amount = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 AmountOrAll = Amount | Literal["all"]
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=10 * 366 * 86_400)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 UpTo = Literal["debit", "credit", "both"]
 
 
@@ -31,7 +32,7 @@ class Transfer(Instruction, frozen=True, tag="transfer"):
     amount: AmountOrAll
     up_to: UpTo | None = None
     force: bool = False
-    effective_at: datetime | None = None
+    effective_at: Moment | None = None
 
 
 class PlaceHold(Instruction, frozen=True, tag="hold"):
@@ -90,7 +91,7 @@ class Post(Instruction, frozen=True, tag="post"):
     permission: guarded wallets may go into debt."""
 
     movements: Annotated[list[Leg], msgspec.Meta(min_length=1, max_length=200)]
-    effective_at: datetime | None = None
+    effective_at: Moment | None = None
     force: bool = False
 
 
@@ -99,7 +100,7 @@ class Revert(Instruction, frozen=True, tag="revert"):
 
     of: Key
     force: bool = False
-    effective_at: datetime | None = None
+    effective_at: Moment | None = None
 
 
 class GrantPoints(Instruction, frozen=True, tag="grant"):
@@ -108,10 +109,10 @@ class GrantPoints(Instruction, frozen=True, tag="grant"):
     wallet: Code
     source: Code
     amount: Annotated[int, msgspec.Meta(ge=1, le=10**15)]
-    active_from: datetime | None = None
-    expires_at: datetime | None = None
+    active_from: Moment | None = None
+    expires_at: Moment | None = None
     priority: Annotated[int, msgspec.Meta(ge=-1000, le=1000)] = 0
-    effective_at: datetime | None = None
+    effective_at: Moment | None = None
 
 
 class DrawSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -84,11 +84,18 @@ RECORDED = """
                        and (resolved_at is null or resolved_at > $2)), 0)::bigint as credits_held
       from ledger_movement where (debit = $1 or credit = $1) and recorded_at <= $2
 """
+# An instruction that moved nothing left no mark on the wallet: its moment is then the wallet's last one
+# among the journals recorded up to it. Journals follow one another by time, and within one by id.
 TOUCHED_AT = """
-    select max(at) from (
-        select recorded_at as at from ledger_movement where journal_id = $1 and $2 in (debit, credit)
-        union all select opened_at from ledger_hold where id = $1 and $2 in (debit, credit)
-        union all select resolved_at from ledger_hold where resolved_by = $1 and $2 in (debit, credit)) touched
+    select coalesce(
+        (select max(at) from (
+            select recorded_at as at from ledger_movement where journal_id = $1 and $2 in (debit, credit)
+            union all select opened_at from ledger_hold where id = $1 and $2 in (debit, credit)
+            union all select resolved_at from ledger_hold where resolved_by = $1 and $2 in (debit, credit)) touched),
+        (select greatest(this.recorded_at, max(m.recorded_at)) from ledger_movement m
+           join ledger_journal j on j.id = m.journal_id and j.home = m.home
+          where $2 in (m.debit, m.credit) and (j.recorded_at, j.id) <= (this.recorded_at, this.id)))
+      from ledger_journal this where this.id = $1
 """
 
 
@@ -98,7 +105,7 @@ async def recorded(tx: Tx, wallet_id: int, at: datetime) -> Balance:
 
 
 async def touched_at(tx: Tx, journal_id: int, wallet_id: int) -> datetime | None:
-    """When a journal last changed a wallet."""
+    """When a journal last changed a wallet, or passed it by."""
     found: datetime | None = await tx.value(TOUCHED_AT, journal_id, wallet_id)
     return found
 
@@ -107,7 +114,9 @@ EFFECTIVE = """
     select coalesce(sum(m.amount) filter (where m.credit = $1), 0)::bigint as received,
            coalesce(sum(m.amount) filter (where m.debit = $1), 0)::bigint as sent
       from ledger_movement m join ledger_journal j on j.id = m.journal_id and j.home = m.home
-     where (m.debit = $1 or m.credit = $1) and j.effective_at <= $2 and ($3::bigint is null or m.journal_id < $3)
+     where (m.debit = $1 or m.credit = $1) and j.effective_at <= $2
+       and ($3::bigint is null
+            or (j.recorded_at, j.id) < (select this.recorded_at, this.id from ledger_journal this where this.id = $3))
 """
 FIRST_USED = """
     select min(j.effective_at) from ledger_movement m join ledger_journal j on j.id = m.journal_id and j.home = m.home
@@ -126,18 +135,29 @@ async def first_used(tx: Tx, wallet_id: int) -> datetime | None:
     return found
 
 
-# Spendable at a moment: what the lots had left then, of those active and not lapsed at that moment.
+# Spendable at a moment: what the lots known by then had left, of those active and not lapsed at that
+# moment, less what holds set aside of them, less what was owed: lots less the balance, both of that moment.
 SPENDABLE_AS_OF = """
-    select coalesce(sum(l.granted + coalesce((select sum(m.amount) from ledger_lot_move m
-               where m.wallet_id = l.wallet_id and m.lot_id = l.id and m.at <= $2), 0)), 0)::bigint
-      from ledger_lot l
-     where l.wallet_id = $1 and l.earned_at <= $2 and l.active_from <= $2 and l.expires_at > $2
+    with lot as (
+        select l.id, l.active_from, l.expires_at, l.granted + coalesce((select sum(m.amount) from ledger_lot_move m
+                  where m.wallet_id = l.wallet_id and m.lot_id = l.id and m.at <= $2), 0) as left
+          from ledger_lot l join ledger_movement g on g.journal_id = l.id >> 8 and g.leg = (l.id & 255)
+         where l.wallet_id = $1 and g.recorded_at <= $2
+    ), held as (
+        select t.id, t.amount from ledger_hold h, unnest(h.lot_ids, h.lot_amounts) t(id, amount)
+         where h.debit = $1 and h.opened_at <= $2 and h.deadline > $2 and (h.resolved_at is null or h.resolved_at > $2)
+    )
+    select greatest(0,
+               coalesce(sum("left") filter (where active_from <= $2 and expires_at > $2), 0)
+               - coalesce((select sum(held.amount) from held join lot using (id) where expires_at > $2), 0)
+               - greatest(0, coalesce(sum("left"), 0) - $3))::bigint
+      from lot
 """
 
 
 async def spendable_as_of(tx: Tx, wallet_id: int, at: datetime) -> int:
     """Points that could be spent at a moment, past or to come."""
-    found: int = await tx.value(SPENDABLE_AS_OF, wallet_id, at)
+    found: int = await tx.value(SPENDABLE_AS_OF, wallet_id, at, await balance_as_of(tx, wallet_id, at))
     return found
 
 

@@ -6,12 +6,15 @@ from datetime import date
 from fractions import Fraction
 
 from vokrug.kernel import Rounding, round_ratio
-from vokrug.ledger.errors import InsufficientFunds, InsufficientLots, InvalidSplit
+from vokrug.ledger.errors import InsufficientFunds, InsufficientLots, InvalidSplit, UnboundedSource
 
 
 def share(text: str) -> Fraction:
-    """`"35.5%"` or `"2/25"` as an exact fraction."""
-    return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
+    """`"35.5%"` or `"2/25"` as an exact fraction. Raises InvalidSplit for anything else."""
+    try:
+        return Fraction(text[:-1]) / 100 if text.endswith("%") else Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise InvalidSplit() from None
 
 
 def split(amount: int, parts: Sequence[str]) -> list[int]:
@@ -48,18 +51,22 @@ class Source:
 def draw(amount: int | None, sources: Sequence[Source]) -> list[tuple[str, int]]:
     """Fill one total from sources in their order, all or nothing; None draws all there is.
 
-    A source already below its overdraft gives nothing. Raises InsufficientFunds.
+    A source already below its overdraft gives nothing; one named twice gives once what it has.
+    Raises InsufficientFunds, or UnboundedSource for all of what has no limit.
     """
     taken: list[tuple[str, int]] = []
+    given: dict[str, int] = {}
     left = amount
     for source in sources:
         limits = [limit for limit in (left, source.cap) if limit is not None]
         if source.overdraft is not None:
-            limits.append(max(0, source.balance + source.overdraft))
-        assert limits, "drawing all from a bottomless source has no answer"
+            limits.append(max(0, source.balance + source.overdraft - given.get(source.key, 0)))
+        if not limits:
+            raise UnboundedSource(wallet=source.key)
         part = min(limits)
         if part > 0:
             taken.append((source.key, part))
+            given[source.key] = given.get(source.key, 0) + part
             left = None if left is None else left - part
     if left:
         raise InsufficientFunds(missing=left)

@@ -92,7 +92,13 @@ class WalletLine(msgspec.Struct, frozen=True):
 
 
 class WalletStatement(msgspec.Struct, frozen=True):
+    """Opening plus lines make the closing. With more lines than one answer holds, `is_complete` is false,
+    `closing` is the last line's, and the next page starts after that line."""
+
     code: str
+    opening: int
+    closing: int
+    is_complete: bool
     lines: list[WalletLine]
     lots: list[WalletLot]
 

@@ -1,6 +1,6 @@
 """All the SQL of the ledger."""
 
-import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,13 +9,13 @@ import msgspec
 
 from vokrug.ledger.books import Books
 from vokrug.ledger.types import FIRST_FREE_NUMBER, Available, FreeLot, Hold, Unit, Wallet
-from vokrug.runtime.database import Row, Tx
+from vokrug.runtime.database import Overtaken, Row, Tx
 
 FIRST_LOTS = 8  # as many lots as nearly every burn needs; who needs more reads them all
 ALL_LOTS = 1_000_000
 
 
-class Moved(Exception):
+class Moved(Overtaken):
     """A wallet changed between the read and the write: decide again on what is there now."""
 
     def __init__(self, wallet_ids: Sequence[int]) -> None:
@@ -30,26 +30,17 @@ BLOCK = 1000
 
 
 class JournalIds:
-    """A process's stock of journal ids."""
+    """A process's stock of journal ids, shared by everything that writes in it."""
 
     def __init__(self) -> None:
-        self._left: Iterator[int] = iter(())
-        self._count = 0
+        self._left: deque[int] = deque()
 
-    async def stock(self, tx: Tx, at_least: int) -> Iterator[int]:
-        """An iterator with at least so many fresh ids in it."""
-        while self._count < at_least:
+    async def stock(self, tx: Tx, count: int) -> Iterator[int]:
+        """So many fresh ids, for the caller alone: whoever shares the stock cannot empty it in between."""
+        while len(self._left) < count:
             first = await tx.value(NEXT_BLOCK)
-            self._left = itertools.chain(self._left, range(first, first + BLOCK))
-            self._count += BLOCK
-        return self
-
-    def __iter__(self) -> Iterator[int]:
-        return self
-
-    def __next__(self) -> int:
-        self._count -= 1
-        return next(self._left)
+            self._left.extend(range(first, first + BLOCK))
+        return iter([self._left.popleft() for _ in range(count)])
 
 
 # Wallets

@@ -30,12 +30,12 @@ language sql stable as $$
       from ledger_wallet w where w.id = any(wallet_ids)
 $$;
 
--- What may be spent at a moment: the balance less what is held, not yet active or past its time.
--- Three short index ranges, whatever the number of lots. next_expiry: amount and day of the next lot to lapse.
+-- What may be spent at a moment: the balance less what is held, not yet active or past its time. Points
+-- owed are not there to be spent. Three short index ranges, whatever the number of lots.
 create function ledger_available(wanted bigint, moment timestamptz)
 returns table (available bigint, pending bigint, held bigint, debt bigint)
 language sql stable as $$
-    select case when w.has_lots then greatest(w.credits - w.debits + w.debt - w.debits_held - coalesce(p.amount, 0) - coalesce(x.amount, 0) + coalesce(o.amount, 0), 0)
+    select case when w.has_lots then greatest(w.credits - w.debits - w.debits_held - coalesce(p.amount, 0) - coalesce(x.amount, 0) + coalesce(o.amount, 0), 0)
                 else w.credits - w.debits - w.debits_held + coalesce(o.amount, 0) end,
            coalesce(p.amount, 0), w.debits_held - coalesce(o.whole, 0), w.debt
       from ledger_wallet w

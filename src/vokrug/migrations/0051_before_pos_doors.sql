@@ -34,8 +34,9 @@ language sql stable as $$
       left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit > 0
 $$;
 
--- What was promised for checks, what became of them, and the wallets their sales will touch.
-create function pos_read_promises(checks uuid[], points_unit int, moment timestamptz)
+-- What was promised for checks, what became of them, and the wallets their sales will touch. A document that
+-- the caller remembers in this very revision need not travel.
+create function pos_read_promises(checks uuid[], remembered int[], points_unit int, moment timestamptz)
 returns table (
     check_id uuid, rev int, body_hash bytea, shop_id bigint, till_id bigint, customer_number bigint, priced_at timestamptz, document bytea,
     sale_status text, spent bigint, visits bigint,
@@ -45,17 +46,18 @@ returns table (
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
     closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[])
 language sql stable as $$
-    select q.check_id, q.rev, q.body_hash, q.shop_id, q.till_id, q.customer_number, q.priced_at, q.document,
+    select q.check_id, q.rev, q.body_hash, q.shop_id, q.till_id, q.customer_number, q.priced_at,
+           case when asked.rev is distinct from q.rev then q.document end,
            x.status, s.spent_minor, s.visits,
            h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline, h.lot_ids, h.lot_amounts, h.lot_funders,
            w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
            w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue
-      from pos_quote q
+      from unnest(checks, remembered) as asked (check_id, rev)
+      join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = q.check_id
       left join ledger_hold h on h.id = q.hold_id
       left join pos_shopper s on s.customer_number = q.customer_number
       left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, moment) w on true
-     where q.check_id = any(checks)
 $$;
 
 -- Everything or nothing: documents first, then the wallets, then what follows from both, the event log last.

@@ -29,6 +29,7 @@ from vokrug.runtime.batching import Batcher
 from vokrug.runtime.database import Database, Row, Tx
 from vokrug.runtime.lanes import Lanes
 
+REMEMBERED = 4_096  # documents, about 4 KB each
 FASTER = (asyncpg.exceptions.SerializationError, asyncpg.exceptions.UniqueViolationError, asyncpg.DeadlockDetectedError)
 _encoder = msgspec.json.Encoder()
 
@@ -81,6 +82,7 @@ class Checkout:
     ids: ledger.JournalIds
     reading: Lanes
     writing: Lanes
+    recent: dict[UUID, tuple[int, Document]] = field(default_factory=dict)
     readers: Batcher[Ask, Row] = field(init=False)
     writers: Batcher[PromiseJob | CommitJob, Any] = field(init=False)
 
@@ -125,8 +127,7 @@ class Checkout:
         commits = [job for job in jobs if isinstance(job, CommitJob)]
         found: dict[UUID, Promise] = {}
         if commits:
-            rows = await store.read_promises(tx, [job.check_id for job in commits], self.reference.points_unit, now)
-            found = {row["check_id"]: Promise.of(row) for row in rows}
+            found = await self._promises(tx, [job.check_id for job in commits], now)
         wallets: dict[int, ledger.Wallet] = {}
         for made in promises:
             if made.wallet is not None:
@@ -149,7 +150,23 @@ class Checkout:
             await batch.write(tx)
         except FASTER:
             return [None] * len(jobs)
+        for made in promises:
+            self.remember(made.quote, made.document)
         return results
+
+    async def _promises(self, tx: Tx, checks: list[UUID], now: datetime) -> dict[UUID, Promise]:
+        """What was promised. A check that this process quoted a moment ago is remembered and not read again."""
+        remembered = [self.recent.pop(check_id, None) for check_id in checks]
+        known = {check_id: recent[1] for check_id, recent in zip(checks, remembered, strict=True) if recent}
+        revisions = [recent and recent[0] for recent in remembered]
+        rows = await store.read_promises(tx, checks, revisions, self.reference.points_unit, now)
+        return {row[0]: Promise.of(row, known.get(row[0])) for row in rows}
+
+    def remember(self, quote: QuoteRow, document: Document) -> None:
+        """Keep what was just promised for its commit. What is not fetched soon makes room."""
+        if len(self.recent) >= REMEMBERED:
+            self.recent.pop(next(iter(self.recent)))
+        self.recent[quote.check_id] = (quote.rev, document)
 
 
 def check_of(job: PromiseJob | CommitJob) -> UUID:

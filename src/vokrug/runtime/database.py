@@ -23,6 +23,14 @@ CLASHES = (
 )
 
 
+class Overtaken(Exception):
+    """A story noticed that what it had read has changed since: told again, it sees what is there now."""
+
+
+# A key lost to a faster writer is worth another try too: the story, told again, finds what he wrote.
+REPLAYED = (*CLASHES, asyncpg.exceptions.UniqueViolationError, Overtaken)
+
+
 class Tx:
     """One transaction. All SQL goes through the six verbs below."""
 
@@ -104,12 +112,12 @@ class Database:
             await tx.finish()
 
     async def replayed(self, story: Callable[[Tx], Awaitable[T]], *, tries: int = 5) -> T:
-        """Run a story in a transaction; on a clash of locks run it again from its start."""
+        """Run a story in a transaction; on a clash with others run it again from its start."""
         for attempt in range(tries):
             try:
                 async with self.transaction() as tx:
                     return await story(tx)
-            except CLASHES:
+            except REPLAYED:
                 if attempt == tries - 1:
                     raise
                 await asyncio.sleep(random.uniform(0.002, 0.02) * 2**attempt)

@@ -46,11 +46,12 @@ async def expire_lots(db: Database, ids: JournalIds, now: datetime) -> int:
             total = 0
             chart = await expiry_accounts(tx, {unit_of(wallet_id) for wallet_id in wallet_ids}, now)
             rows = await store.lapsed_lots(tx, wallet_ids, now)
-            await ids.stock(tx, len(rows))
+            books.ids = await ids.stock(tx, len(rows))
             for wallet_id, lot_id, free, funder, expires_at in rows:
                 wallet: Wallet = books.wallet(wallet_id)
                 journal = books.open_journal(Kind.EXPIRY, home=wallet.home, effective_at=expires_at)
-                books.move(journal, wallet_id, chart[unit_of(wallet_id)], free, taken=[(lot_id, free, funder)])
+                lapsed = [(lot_id, free, funder)]
+                books.move(journal, wallet_id, chart[unit_of(wallet_id)], free, taken=lapsed, even_closed=True)
                 total += free
             await store.write(tx, books)
             return len(wallet_ids), total

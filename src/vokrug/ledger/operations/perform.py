@@ -32,10 +32,10 @@ from vokrug.ledger.instructions import (
     Void,
 )
 from vokrug.ledger.store import Claim, JournalIds
-from vokrug.ledger.types import FOREVER, FreeLot, Grant, Hold, Kind, Wallet, is_kept
+from vokrug.ledger.types import FOREVER, Grant, Hold, Kind, Wallet, is_kept
 from vokrug.runtime.database import Tx
 
-BURNS_ITS_ID = (errors.InsufficientFunds, errors.WalletUnknown, errors.WalletClosed)
+BURNS_ITS_ID = (errors.InsufficientFunds, errors.WalletUnknown, errors.WalletClosed, errors.HoldUnknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Done:
     moved: int
     journal_id: int
     taken: Sequence[tuple[str, int]] = ()
+    is_all: bool = False  # all there was, whether it was asked for as a number or as "all"
 
 
 async def perform(tx: Tx, ids: JournalIds, instruction: AnyInstruction, now: datetime) -> Outcome:
@@ -69,7 +70,8 @@ async def perform(tx: Tx, ids: JournalIds, instruction: AnyInstruction, now: dat
         if isinstance(refusal, BURNS_ITS_ID):
             await store.insert_claim(tx, instruction.id, claim_of(instruction, refusal.code, 0, None))
         return Outcome(instruction.id, refusal.code, refusal=refusal)
-    await store.insert_claim(tx, instruction.id, claim_of(instruction, "ok", done.moved, done.journal_id))
+    claim = claim_of(instruction, "ok", done.moved, done.journal_id, is_all=done.is_all)
+    await store.insert_claim(tx, instruction.id, claim)
     return Outcome(instruction.id, "ok", done.moved, done.taken)
 
 
@@ -115,9 +117,12 @@ def asked_of(instruction: AnyInstruction) -> int | None:
     return amount if isinstance(amount, int) else None
 
 
-def claim_of(instruction: AnyInstruction, outcome: str, moved: int, journal_id: int | None) -> Claim:
+def claim_of(
+    instruction: AnyInstruction, outcome: str, moved: int, journal_id: int | None, *, is_all: bool = False
+) -> Claim:
     kind = msgspec.to_builtins(instruction)["op"]
-    return Claim(kind, words_of(instruction), asked_of(instruction), moved, outcome, journal_id)
+    asked = None if is_all else asked_of(instruction)
+    return Claim(kind, words_of(instruction), asked, moved, outcome, journal_id)
 
 
 def judge_repeat(instruction: AnyInstruction, claim: Claim) -> Outcome:
@@ -130,13 +135,9 @@ def judge_repeat(instruction: AnyInstruction, claim: Claim) -> Outcome:
     differing = (
         "op" if repeat.kind != claim.kind else "content" if repeat.request_hash != claim.request_hash else "amount"
     )
-    same_amount = (
-        repeat.asked == claim.asked
-        or repeat.asked == claim.moved
-        or (
-            getattr(instruction, "up_to", None) is not None and repeat.asked is not None and repeat.asked >= claim.moved
-        )
-    )
+    same_amount = repeat.asked in (claim.asked, claim.moved)
+    if getattr(instruction, "up_to", None) is not None:
+        same_amount = repeat.asked is None or repeat.asked >= claim.moved
     if differing == "amount" and same_amount:
         return Outcome(instruction.id, "duplicate_same", claim.moved)
     refusal = errors.KeyReused(field=differing)
@@ -191,9 +192,8 @@ async def books_with_lots(tx: Tx, ids: JournalIds, wallet_ids: Iterable[int], am
 def most_that_fits(books: Books, debit: int, credit: int, amount: int | None, up_to: UpTo | None) -> int:
     """At most `amount`, less where a side named by `up_to` would break its balance, guarded or not."""
     limits = [] if amount is None else [amount]
-    if amount is None or up_to in ("debit", "both"):
-        giver = books.wallet(debit)
-        limits.append(spendable(giver))
+    if up_to in (None, "debit", "both"):
+        limits.append(spendable(books.wallet(debit)))
     if up_to in ("credit", "both"):
         taker = books.wallet(credit)
         limits.append(max(0, taker.debits + taker.overdraft - taker.credits - taker.credits_held))
@@ -201,8 +201,9 @@ def most_that_fits(books: Books, debit: int, credit: int, amount: int | None, up
 
 
 def spendable(wallet: Wallet) -> int:
-    free = max(0, wallet.credits + wallet.overdraft - wallet.debits - wallet.debits_held)
-    return min(free, sum(lot.free for lot in wallet.lots)) if wallet.has_lots else free
+    if wallet.has_lots:
+        return max(0, sum(lot.free for lot in wallet.lots) - wallet.debt)
+    return max(0, wallet.credits + wallet.overdraft - wallet.debits - wallet.debits_held)
 
 
 # The instructions, one by one
@@ -245,7 +246,9 @@ async def _hold(instruction: PlaceHold, tx: Tx, ids: JournalIds, now: datetime) 
 
 async def hold_named(tx: Tx, key: str) -> Hold:
     claim = await store.find_claim(tx, key)
-    if claim is None or claim.kind != "hold" or claim.journal_id is None:
+    if claim is None or (claim.kind == "hold" and claim.journal_id is None):
+        raise errors.HoldUnknown(hold=key)
+    if claim.kind != "hold" or claim.journal_id is None:
         raise errors.NotAHold(hold=key)
     return (await store.read_holds(tx, [claim.journal_id]))[0]
 
@@ -272,7 +275,7 @@ async def _capture(instruction: Capture, tx: Tx, ids: JournalIds, now: datetime)
     journal = books.open_journal(Kind.CAPTURE, home=hold.home)
     books.capture_hold(journal, hold, amount)
     await store.write(tx, books)
-    return Done(amount, journal.id)
+    return Done(amount, journal.id, is_all=amount == hold.amount)
 
 
 @carry_out.register
@@ -315,15 +318,24 @@ async def _close(instruction: Close, tx: Tx, ids: JournalIds, now: datetime) -> 
 
 @carry_out.register
 async def _reopen(instruction: Reopen, tx: Tx, ids: JournalIds, now: datetime) -> Done:
+    """A closing is a hold on the whole wallet: reopening releases it, once, while it stands."""
     closing = await store.find_claim(tx, instruction.close)
-    closed = None if closing is None or closing.journal_id is None else await store.closed_by(tx, closing.journal_id)
-    if closed is None:
-        raise errors.NotClosed(close=instruction.close)
-    books = await open_books(tx, ids, [closed], now, lots=0)
+    if closing is None:
+        raise errors.HoldUnknown(hold=instruction.close)
+    if closing.kind != "close" or closing.journal_id is None:
+        raise errors.NotAHold(hold=instruction.close)
+    closed = await store.closed_by(tx, closing.journal_id)
+    books = await open_books(tx, ids, [] if closed is None else [closed], now, lots=0)
+    if await store.is_reversed(tx, closing.journal_id):
+        raise errors.HoldAlreadyVoided()
+    if (
+        closed is None
+        or not books.wallet(closed).is_closed(now)
+        or books.wallet(closed).closed_by != closing.journal_id
+    ):
+        raise errors.HoldExpired()
     wallet = books.wallet(closed)
-    if not wallet.is_closed(now) or closing is None or wallet.closed_by != closing.journal_id:
-        raise errors.NotClosed(close=instruction.close)
-    journal = books.open_journal(Kind.REOPEN, home=wallet.home)
+    journal = books.open_journal(Kind.REOPEN, home=wallet.home, reverses=closing.journal_id)
     wallet.closed_at = wallet.closed_until = wallet.closed_by = None
     books.touch(wallet)
     await store.write(tx, books)
@@ -383,7 +395,7 @@ async def _draw(instruction: Draw, tx: Tx, ids: JournalIds, now: datetime) -> Do
 def source_of(wallet: Wallet, code: str, cap: int | None) -> rules.Source:
     balance = wallet.balance - wallet.debits_held
     if wallet.has_lots:
-        return rules.Source(code, sum(lot.free for lot in wallet.lots), cap)
+        return rules.Source(code, spendable(wallet), cap)
     return rules.Source(code, balance, cap, wallet.overdraft if wallet.guard == "d" else None)
 
 
@@ -392,6 +404,8 @@ async def _revert(instruction: Revert, tx: Tx, ids: JournalIds, now: datetime) -
     claim = await store.find_claim(tx, instruction.of)
     if claim is None or claim.journal_id is None:
         raise errors.JournalUnknown(key=instruction.of)
+    if claim.kind in ("hold", "void", "extend", "close", "reopen"):
+        raise errors.NothingToRevert(key=instruction.of)
     journal_id, moved = await revert_journal(
         tx, ids, claim.journal_id, now, force=instruction.force, effective_at=instruction.effective_at
     )
@@ -422,17 +436,11 @@ async def revert_journal(
         taken = None
         if is_kept(giver) and books.wallet(giver).has_lots:
             own_lot = of << 8 | row["leg"]
-            own = await store.read_lots(tx, giver, [own_lot])
             others = [lot for lot in books.wallet(giver).lots if lot.id != own_lot]
-            taken = take_back([*own, *others], row["amount"], force=force)
+            own = [lot for lot in books.wallet(giver).lots if lot.id == own_lot]
+            if not own:  # not active yet, or past its time: it still gives back what it was given
+                own = await store.read_lots(tx, giver, [own_lot])
+            taken = choose_lots([*own, *others], row["amount"])
         books.move(journal, giver, taker, row["amount"], taken=taken, restore=restore or None, force=force)
     await store.write(tx, books)
     return journal.id, sum(row["amount"] for row in movements)
-
-
-def take_back(lots: Sequence[FreeLot], amount: int, *, force: bool) -> list[tuple[int, int, int]]:
-    taken = choose_lots(lots, amount)
-    missing = amount - sum(part for _, part, _ in taken)
-    if missing and not force:
-        raise errors.InsufficientFunds(missing=missing)
-    return taken

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from vokrug.ledger import errors, store
-from vokrug.ledger.types import Available, Unit
+from vokrug.ledger.types import Available, Unit, unit_of
 from vokrug.runtime.database import Tx
 
 
@@ -31,6 +31,8 @@ async def open_wallet(
 ) -> int:
     """Open a kept wallet; asked again with the same terms, answer the same one."""
     unit_id = (await unit_named(tx, unit)).id
+    if any(unit_of(other) != unit_id for other in (await store.find_wallets(tx, [code], home)).values()):
+        raise errors.WalletCodeTaken(wallet=code)  # a code without its unit must name one wallet
     opened = await store.insert_wallet(
         tx, home=home, code=code, guard=guard, has_lots=has_lots, unit_id=unit_id, overdraft=overdraft, now=now
     )

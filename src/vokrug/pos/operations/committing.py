@@ -169,7 +169,7 @@ async def promise_of(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime)
     if quote.customer_number is not None:
         wallet_id = ledger.wallet_of(quote.customer_number, checkout.reference.points_unit)
         await ledger.open_books(tx, checkout.ids, [wallet_id], now)
-    (row,) = await store.read_promises(tx, [quote.check_id], checkout.reference.points_unit, now)
+    (row,) = await store.read_promises(tx, [quote.check_id], [None], checkout.reference.points_unit, now)
     return Promise.of(row)
 
 
