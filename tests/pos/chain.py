@@ -148,7 +148,9 @@ class Till:
         given = {"authorization": f"Bearer {self.key.token}", "accept-language": self.language, **headers}
         content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
         answer = await self.http.request(method, path, headers=given, **content)
-        return Answer(answer.status_code, answer.json() if answer.content else None, "idempotent-replay" in answer.headers)
+        return Answer(
+            answer.status_code, answer.json() if answer.content else None, "idempotent-replay" in answer.headers
+        )
 
     async def signs(self, path: str, body: bytes, at_s: int, secret: str | None = None) -> Answer:
         """The same, signed as live tills do."""
@@ -247,9 +249,7 @@ class Chain:
             return [dict(row) for row in await tx.rows(sql, *args)]
 
     async def tables(self) -> list[str]:
-        found = await self.rows(
-            "select tablename as name from pg_tables where schemaname = 'public' order by 1"
-        )
+        found = await self.rows("select tablename as name from pg_tables where schemaname = 'public' order by 1")
         return [row["name"] for row in found if not row["name"].startswith(NOT_BOOKS)]
 
     async def fingerprint(self) -> dict[str, Any]:
@@ -287,7 +287,9 @@ EVENTS = """
 """
 
 
-async def issue(services: Services, role: Role, shop_id: int | None = None, till_id: int | None = None) -> keys.IssuedKey:
+async def issue(
+    services: Services, role: Role, shop_id: int | None = None, till_id: int | None = None
+) -> keys.IssuedKey:
     async with services.db.transaction() as tx:
         return await keys.issue_key(
             tx,

@@ -1,8 +1,7 @@
 """Points: spent anywhere at once, promised to one check at a time, never overdrawn."""
 
-from uuid import uuid4
-
 import asyncio
+from uuid import uuid4
 
 from tests.pos.chain import CAKE, COFFEE, Chain, Shopper, Till, times
 
@@ -94,9 +93,7 @@ async def test_a_hold_that_was_lost_is_told_before_the_receipt_is_printed(
     assert await chain.fingerprint() == before
 
 
-async def test_points_that_lapsed_while_held_are_spent_all_the_same(
-    chain: Chain, till: Till, shopper: Shopper
-) -> None:
+async def test_points_that_lapsed_while_held_are_spent_all_the_same(chain: Chain, till: Till, shopper: Shopper) -> None:
     """A promise is a promise: the lot ends at midnight, the sale is confirmed a minute later."""
     await till.sells(shopper, CAKE)
     expires = (await shopper.balance())["expiring"][0]["on"]

@@ -138,7 +138,12 @@ async def test_texts_fit_the_receipt(chain: Chain, till: Till, language: str) ->
     """32 columns for the shopper, 30 for the cashier, in both languages, with the longest words and numbers."""
     tiers = [
         {"code": "a", "name_ru": "Серебро", "name_en": "Silver", "from_spent": "0"},
-        {"code": "b", "name_ru": "Сверхдлинноназванныйуровеньбезединогопробела", "name_en": "L" * 60, "from_spent": "9" * 10},
+        {
+            "code": "b",
+            "name_ru": "Сверхдлинноназванныйуровеньбезединогопробела",
+            "name_en": "L" * 60,
+            "from_spent": "9" * 10,
+        },
     ]
     (await chain.staff.sends("/v1/tiers", {"tiers": tiers}, "PUT")).done
     shopper = await till.registers("Константин-Александр", language=language)
@@ -148,7 +153,9 @@ async def test_texts_fit_the_receipt(chain: Chain, till: Till, language: str) ->
     late = (await till.confirms(second, claimed={"to_pay": "1.00"}, fiscal=fiscal())).done
     back = (await till.returns(till.returning(first.check))).done
     parked = (await till.returns(till.returning(uuid4()))).done
-    blocks = [block for answer in (first.answer, sale, second.answer, late, back, parked) for block in answer["receipt"]]
+    blocks = [
+        block for answer in (first.answer, sale, second.answer, late, back, parked) for block in answer["receipt"]
+    ]
     assert {block["place"] for block in blocks} >= {"cashier", "after_items", "footer", "slip", "customer_display"}
     for block in blocks:
         width = CASHIER_COLUMNS if block["place"] == "cashier" else RECEIPT_COLUMNS
