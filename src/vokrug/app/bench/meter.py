@@ -19,28 +19,33 @@ class Reading:
     at_s: float
     by_group: dict[str, float]
     machine_s: float
+    waiting_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What happened between two readings. `other_cores` were busy for strangers (or taken by the host)."""
+    """What happened between two readings. `other_cores` were busy for strangers (or taken by the host);
+    `disk_cores` had nothing to do but wait for a disk.
+    """
 
     elapsed_s: float
     by_group: dict[str, float]
     other_cores: float
+    disk_cores: float
 
 
 def read(groups: Mapping[str, int]) -> Reading:
     """`groups` names the root of each tree. A process that ended counts in the one that reaped it."""
     by_group = {name: sum(process_s(pid) for pid in tree(root)) for name, root in groups.items()}
-    return Reading(perf_counter(), by_group, machine_s())
+    return Reading(perf_counter(), by_group, *machine_s())
 
 
 def between(before: Reading, after: Reading) -> Used:
     by_group = {name: after.by_group[name] - before.by_group.get(name, 0.0) for name in after.by_group}
     elapsed_s = after.at_s - before.at_s
     strangers_s = after.machine_s - before.machine_s - sum(by_group.values())
-    return Used(elapsed_s, by_group, max(0.0, strangers_s / elapsed_s))
+    waited_s = after.waiting_s - before.waiting_s
+    return Used(elapsed_s, by_group, max(0.0, strangers_s / elapsed_s), waited_s / elapsed_s)
 
 
 def tree(root: int) -> list[int]:
@@ -60,10 +65,11 @@ def process_s(pid: int) -> float:
     return sum(map(int, fields[11:15])) / TICKS_A_SECOND
 
 
-def machine_s() -> float:
-    """All work of all cores, the host's share included; idling and waiting for disks are not work."""
-    user, nice, system, _, _, irq, softirq, steal = map(int, (PROC / "stat").read_text().split("\n")[0].split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / TICKS_A_SECOND
+def machine_s() -> tuple[float, float]:
+    """All work of all cores, what the host took away included, and the time they waited for disks."""
+    first_line = (PROC / "stat").read_text().split("\n")[0]
+    user, nice, system, _, waiting, irq, softirq, steal = map(int, first_line.split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / TICKS_A_SECOND, waiting / TICKS_A_SECOND
 
 
 def memory_mib(root: int) -> list[int]:
