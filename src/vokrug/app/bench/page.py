@@ -6,16 +6,17 @@ from vokrug.app.bench.results import Load, Report
 def page(report: Report) -> str:
     """Everything that was measured, round by round; medians below."""
     lines = [f"{report.machine}. {', '.join(f'{name} {value}' for name, value in report.plan.items())}.", ""]
-    lines += [
-        f"round {n}: {one.load.sales_s:6.0f} sales/s {one.load.calls_s:6.0f} calls/s | "
-        f"TPC-B {one.before.tps:.0f}, {one.after.tps:.0f} tps | ratio {one.ratio:.3f} | "
-        f"CPU µs a sale {one.load.program_us:.0f} program + {one.load.database_us:.0f} database "
-        f"(+ {one.load.tills_us:.0f} tills), TPC-B {one.before.cpu_us:.0f}, {one.after.cpu_us:.0f}: "
-        f"{one.cpu_ratio:.2f} | "
-        f"cores for others {one.other_cores:.2f}, for disks {one.load.disk_cores:.2f} | "
-        f"RSS MiB {' '.join(map(str, one.memory_mib))}\n         {latencies(one.load)}"
-        for n, one in enumerate(report.rounds, 1)
-    ]
+    for n, one in enumerate(report.rounds, 1):
+        load = one.load
+        lines += [
+            f"round {n}: {load.sales_s:6.0f} sales/s {load.calls_s:6.0f} calls/s, {one.ratio:.3f} of TPC-B's "
+            f"{one.before.tps:.0f} and {one.after.tps:.0f} tps (others took {one.before.other_cores:.2f} and "
+            f"{one.after.other_cores:.2f} cores)",
+            f"         {latencies(load)}",
+            f"         {costs(load)}",
+            f"         {one.cpu_ratio:.2f} of TPC-B's {one.before.cpu_us:.0f} and {one.after.cpu_us:.0f} µs | "
+            f"RSS MiB {' '.join(map(str, one.memory_mib))}",
+        ]
     if found := report.medians:
         lines.append(
             f"median:  {found.sales_s:6.0f} sales/s | TPC-B {found.tpcb_tps:.0f} tps, p99 {found.tpcb_p99_ms:.1f} ms | "
@@ -63,6 +64,7 @@ def latencies(load: Load) -> str:
 
 def costs(load: Load) -> str:
     return (
-        f"{load.program_us:5.0f} program + {load.database_us:5.0f} database | "
-        f"cores for others {load.other_cores:.2f}, for disks {load.disk_cores:.2f}"
+        f"CPU µs a sale: {load.program_us:.0f} program + {load.database_us:.0f} database "
+        f"({load.background_us:.0f} of it in the background), {load.tills_us:.0f} tills | "
+        f"cores: others {load.other_cores:.2f}, idle {load.idle_cores:.2f}, waiting for disks {load.disk_cores:.2f}"
     )

@@ -24,9 +24,11 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     latency: dict[str, Latency]  # by call, and `sale` from its planned start to its commit
     program_us: float
     database_us: float
+    background_us: float  # of the database's: vacuum, checkpoints, writing of the log
     tills_us: float
     other_cores: float
     disk_cores: float
+    idle_cores: float
     unexpected: dict[str, int]
     rate: float | None = None  # sales a second that were offered; None: as many as could be
     share_of_best: float | None = None  # what that was of the best rate of the rounds
@@ -138,9 +140,11 @@ def load_of(outcome: Outcome, used: Used, rate: float | None = None) -> Load:
         latency={name: latency_of(values) for name, values in latencies.items()},
         program_us=used.by_group["program"] / sales * 1e6,
         database_us=used.by_group["database"] / sales * 1e6,
+        background_us=(used.by_group["database"] - used.sessions_s) / sales * 1e6,
         tills_us=used.by_group["tills"] / sales * 1e6,
         other_cores=used.other_cores,
         disk_cores=used.disk_cores,
+        idle_cores=used.idle_cores,
         unexpected=outcome.unexpected,
         rate=rate,
         late=latency_of(outcome.late_us) if rate is not None else None,

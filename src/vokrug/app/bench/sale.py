@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from vokrug.app.bench import commits, engine, growth, raw, seeding, tpcb
 from vokrug.app.bench.goals import goals_of
 from vokrug.app.bench.load import Plan, arriving, one_round
+from vokrug.app.bench.page import costs
 from vokrug.app.bench.results import Books, Report, Round, medians_of
 from vokrug.app.bench.seeding import Seed
 from vokrug.app.bench.stage import Stage, staged
@@ -99,12 +100,10 @@ def books_of(seed: Seed, say: Say) -> Books:
 
 
 def line_of(done: Round) -> str:
-    load = done.load
     return (
-        f"{load.sales_s:.0f} sales/s = {done.ratio:.2f} of TPC-B's {done.tps:.0f} tps; "
-        f"{load.program_us:.0f} + {load.database_us:.0f} µs a sale = {done.cpu_ratio:.2f} of its "
-        f"{(done.before.cpu_us + done.after.cpu_us) / 2:.0f}; cores for others {done.other_cores:.2f}, "
-        f"for disks {load.disk_cores:.2f}" + (f"; UNEXPECTED {load.unexpected}" if load.unexpected else "")
+        f"{done.load.sales_s:.0f} sales/s = {done.ratio:.2f} of TPC-B's {done.tps:.0f} tps; "
+        f"{done.cpu_ratio:.2f} of its {(done.before.cpu_us + done.after.cpu_us) / 2:.0f} µs; {costs(done.load)}"
+        + (f"; UNEXPECTED {done.load.unexpected}" if done.load.unexpected else "")
     )
 
 
