@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from vokrug.app.bench import seeding
-from vokrug.app.bench.load import Plan, orders_of, trade
+from vokrug.app.bench.load import Plan, orders_of, trade, warm_up
 from vokrug.app.bench.results import Load, Step
 from vokrug.app.bench.seeding import Seed
 from vokrug.app.bench.stage import Stage
@@ -35,6 +35,7 @@ def measure(stage: Stage, plan: Plan, seed: Seed, say: Say, *, shrink: int = 1) 
 
     def look(of: Literal["customers", "lots", "history"], size: int, numbers: range) -> None:
         with stage.serving(seed.url, plan.processes):  # a fresh server: none profits from an earlier step
+            warm_up(stage, seed, plan)
             orders = orders_of(stage, seed, plan)
             load = trade(stage, msgspec.structs.replace(orders, first_customer=numbers.start, customers=len(numbers)))
         steps.append(Step(of=of, size=size, load=load))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from vokrug.app.bench import commits, engine, growth, raw, seeding, tpcb
 from vokrug.app.bench.goals import goals_of
-from vokrug.app.bench.load import Plan, arriving, one_round
+from vokrug.app.bench.load import Plan, arriving, one_round, warm_up
 from vokrug.app.bench.page import costs
 from vokrug.app.bench.results import Books, Report, Round, medians_of
 from vokrug.app.bench.seeding import Seed
@@ -57,6 +57,7 @@ async def seeded(url: str, secret: str, plan: Plan, say: Say) -> Seed:
 
 
 def measure_rounds(report: Report, stage: Stage, seed: Seed, plan: Plan, say: Say) -> None:
+    warm_up(stage, seed, plan)
     for number in range(1, plan.rounds + 1):
         report.rounds.append(one_round(stage, seed, plan))
         say(f"round {number}: {line_of(report.rounds[-1])}")
