@@ -82,7 +82,8 @@ class Stage:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        assert tills.stdin is not None and tills.stdout is not None, "both are pipes"
+        assert tills.stdin is not None, "a pipe"
+        assert tills.stdout is not None, "a pipe"
         try:
             tills.stdin.write(msgspec.json.encode(orders))
             tills.stdin.close()
