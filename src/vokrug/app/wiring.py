@@ -42,7 +42,7 @@ def routes_of(settings: Settings) -> list[Routes]:
 
 
 @asynccontextmanager
-async def living(settings: Settings, *, with_jobs: bool = True) -> AsyncIterator[Services]:
+async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | None = None) -> AsyncIterator[Services]:
     """The long-lived parts of a process, from its start to its graceful stop."""
     assert settings.database_url, "the floor fills in the address"
     assert settings.reports_url, "the floor fills in where reports read"
@@ -53,7 +53,7 @@ async def living(settings: Settings, *, with_jobs: bool = True) -> AsyncIterator
         stack.push_async_callback(db.close)
         reports = await Database.connect(settings.reports_url, min_size=0, max_size=4)
         stack.push_async_callback(reports.close)
-        clock = MovedClock() if settings.clock == "movable" else Clock()
+        clock = clock or (MovedClock() if settings.clock == "movable" else Clock())
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             if isinstance(clock, MovedClock):

@@ -241,9 +241,10 @@ async def post_points(call: Call, body: PointsGiven) -> Answer[PointsTaken]:
 )
 async def put_shop(call: Call, body: ShopGiven) -> Answer[ShopCard]:
     """Open a shop with its tills, or change it."""
+    reference = call.services.get(Checkout).reference
     async with call.db.transaction() as tx:
-        card = await chain.save_shop(tx, body, call.services.get(Checkout).reference.points_code, call.now)
-    await call.services.get(Checkout).reference.renew(call.db, call.now)
+        card = await chain.save_shop(tx, body, reference.points_code, call.now)
+    await reference.renew(call.db, call.now)
     return Answer(card)
 
 

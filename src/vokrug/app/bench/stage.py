@@ -150,7 +150,7 @@ def wait_until_ready(program: subprocess.Popen[bytes], port: int, log: Path, wit
             break
         with (
             suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer,  # noqa: S310
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer,
         ):
             if answer.status == 200:
                 return

@@ -63,7 +63,7 @@ async def available(tx: Tx, wallet_id: int, now: datetime) -> Available:
 
 
 async def has_rate(tx: Tx, unit_id: int, in_unit_id: int, at: datetime) -> bool:
-    """Has anybody told what one unit is worth in the other?"""
+    """Does a unit have a worth in another?"""
     return await store.read_rate(tx, unit_id, in_unit_id, at) is not None
 
 
