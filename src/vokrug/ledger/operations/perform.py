@@ -15,7 +15,7 @@ import msgspec
 
 from vokrug.kernel import Refusal
 from vokrug.ledger import errors, rules, store
-from vokrug.ledger.books import Books, choose_lots
+from vokrug.ledger.books import Books, choose_lots, require_joinable
 from vokrug.ledger.instructions import (
     AnyInstruction,
     Capture,
@@ -191,13 +191,22 @@ async def books_with_lots(tx: Tx, ids: JournalIds, wallet_ids: Iterable[int], am
 
 def most_that_fits(books: Books, debit: int, credit: int, amount: int | None, up_to: UpTo | None) -> int:
     """At most `amount`, less where a side named by `up_to` would break its balance, guarded or not."""
+    require_joinable(debit, credit)
     limits = [] if amount is None else [amount]
     if up_to in (None, "debit", "both"):
+        require_kept(debit)
         limits.append(spendable(books.wallet(debit)))
     if up_to in ("credit", "both"):
+        require_kept(credit)
         taker = books.wallet(credit)
         limits.append(max(0, taker.debits + taker.overdraft - taker.credits - taker.credits_held))
     return min(limits)
+
+
+def require_kept(wallet_id: int) -> None:
+    """Only a wallet that keeps a balance can be a limit."""
+    if not is_kept(wallet_id):
+        raise errors.UnboundedSource(wallet=wallet_id)
 
 
 def spendable(wallet: Wallet) -> int:
