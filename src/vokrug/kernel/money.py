@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 MAX_MINOR = 10**15  # ten trillion roubles: anything larger is a slip of the finger, not a price
 
@@ -37,6 +38,7 @@ def round_ratio(numerator: int, denominator: int, rounding: Rounding) -> int:
             return whole + (2 * rest > denominator)
 
 
+@lru_cache(maxsize=16_384)  # a chain has some thousands of prices
 def parse_minor(text: str, scale: int = 2) -> int:
     """`"149.90"` to `14990`. Raises ValueError for anything but a plain decimal that fits the scale."""
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
@@ -53,10 +55,9 @@ def parse_minor(text: str, scale: int = 2) -> int:
     return minor
 
 
+@lru_cache(maxsize=16_384)  # a receipt has a hundred numbers, and most of them were written a moment ago
 def format_minor(minor: int, scale: int = 2) -> str:
     """`14990` to `"149.90"`, the inverse of `parse_minor`."""
-    if scale == 2 and minor >= 0:  # nearly every number of a receipt
-        return f"{minor // 100}.{minor % 100:02d}"
     if scale == 0:
         return str(minor)
     sign, size = ("-", -minor) if minor < 0 else ("", minor)

@@ -10,7 +10,7 @@ create type ledger_hold_change as (
 
 -- lots: id, free amount and funder of the first usable ones in burn order, three numbers each.
 -- overdue: open holds whose time is up, on either side of the wallet.
-create function ledger_read(wallet_ids bigint[], lot_limit int, at timestamptz)
+create function ledger_read(wallet_ids bigint[], lot_limit int, moment timestamptz)
 returns table (
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, debt bigint, overdraft bigint, changed_at timestamptz,
@@ -21,18 +21,18 @@ language sql stable as $$
            case when w.has_lots and lot_limit > 0 then array(
                select unnest(array[l.id, l.remaining - l.held, l.funder])
                  from (select * from ledger_lot x
-                        where x.wallet_id = w.id and x.is_open and x.remaining > x.held and x.expires_at > at
-                          and (x.active_from <= at or x.active_from = x.earned_at)
+                        where x.wallet_id = w.id and x.is_open and x.remaining > x.held and x.expires_at > moment
+                          and (x.active_from <= moment or x.active_from = x.earned_at)
                         order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit lot_limit) l) end,
-           array(select h.id from ledger_hold h where h.state = 'o' and h.debit = w.id and h.deadline <= at
+           array(select h.id from ledger_hold h where h.state = 'o' and h.debit = w.id and h.deadline <= moment
                  union all
-                 select h.id from ledger_hold h where h.state = 'o' and h.credit = w.id and h.credit > 0 and h.deadline <= at)
+                 select h.id from ledger_hold h where h.state = 'o' and h.credit = w.id and h.credit > 0 and h.deadline <= moment)
       from ledger_wallet w where w.id = any(wallet_ids)
 $$;
 
 -- What may be spent at a moment: the balance less what is held, not yet active or past its time. Points
 -- owed are not there to be spent. Three short index ranges, whatever the number of lots.
-create function ledger_available(wallet_id bigint, at timestamptz)
+create function ledger_available(wanted bigint, moment timestamptz)
 returns table (available bigint, pending bigint, held bigint, debt bigint)
 language sql stable as $$
     select case when w.has_lots then greatest(w.credits - w.debits - w.debits_held - coalesce(p.amount, 0) - coalesce(x.amount, 0) + coalesce(o.amount, 0), 0)
@@ -40,15 +40,15 @@ language sql stable as $$
            coalesce(p.amount, 0), w.debits_held - coalesce(o.whole, 0), w.debt
       from ledger_wallet w
       left join lateral (select sum(l.remaining - l.held)::bigint as amount from ledger_lot l
-                          where l.wallet_id = w.id and l.is_open and l.active_from > l.earned_at and l.active_from > at) p on w.has_lots
+                          where l.wallet_id = w.id and l.is_open and l.active_from > l.earned_at and l.active_from > moment) p on w.has_lots
       left join lateral (select sum(l.remaining - l.held)::bigint as amount from ledger_lot l
-                          where l.wallet_id = w.id and l.is_open and l.expires_at <= at and (l.active_from <= at or l.active_from = l.earned_at)) x on w.has_lots
+                          where l.wallet_id = w.id and l.is_open and l.expires_at <= moment and (l.active_from <= moment or l.active_from = l.earned_at)) x on w.has_lots
       left join lateral (select sum(case when w.has_lots then coalesce(f.amount, 0) else h.amount end)::bigint as amount, sum(h.amount)::bigint as whole
                            from ledger_hold h
                            left join lateral (select sum(t.amount) as amount from unnest(h.lot_ids, h.lot_amounts) t(id, amount)
-                                                join ledger_lot l on l.wallet_id = w.id and l.id = t.id and l.expires_at > at) f on true
-                          where h.state = 'o' and h.debit = w.id and h.deadline <= at) o on true
-     where w.id = wallet_id
+                                                join ledger_lot l on l.wallet_id = w.id and l.id = t.id and l.expires_at > moment) f on true
+                          where h.state = 'o' and h.debit = w.id and h.deadline <= moment) o on true
+     where w.id = wanted
 $$;
 
 create function ledger_write(

@@ -5,7 +5,7 @@
 -- soon: amount and microseconds since 1970 of the first few lots to lapse, for those who ask.
 create function pos_read(
     numbers bigint[], type_ids smallint[], hashes bytea[], checks uuid[], lot_limits int[], soon_limits int[],
-    points_unit int, at timestamptz)
+    points_unit int, moment timestamptz)
 returns table (
     ord bigint, number bigint, customer_id uuid, state text, language text, called_cipher bytea, wrapped bytea,
     available bigint, pending bigint, held bigint, debt bigint, spent bigint, visits bigint,
@@ -22,20 +22,21 @@ language sql stable as $$
            case when asked.soon_limit > 0 and a.available > 0 then array(
                select unnest(array[l.free, (date_part('epoch', l.expires_at) * 1000000)::bigint])
                  from (select x.remaining - x.held as free, x.expires_at from ledger_lot x
-                        where x.wallet_id = who.number << 8 | points_unit and x.is_open and x.expires_at > at and x.expires_at < '9999-12-31Z'
+                        where x.wallet_id = who.number << 8 | points_unit and x.is_open and x.expires_at > moment and x.expires_at < '9999-12-31Z'
                         order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit asked.soon_limit) l) end
       from unnest(numbers, checks, lot_limits, soon_limits) with ordinality as asked (number, check_id, lot_limit, soon_limit, ord)
       left join customers_resolve(type_ids, hashes) r on r.ord = asked.ord
       cross join lateral (select coalesce(asked.number, r.number) as number) who
-      left join lateral ledger_available(who.number << 8 | points_unit, at) a on true
+      left join lateral ledger_available(who.number << 8 | points_unit, moment) a on true
       left join pos_shopper s on s.customer_number = who.number
       left join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = asked.check_id
-      left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, at) w on asked.lot_limit > 0
+      left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit > 0
 $$;
 
--- What was promised for checks, what became of them, and the wallets their sales will touch.
-create function pos_read_promises(checks uuid[], points_unit int, at timestamptz)
+-- What was promised for checks, what became of them, and the wallets their sales will touch. A document that
+-- the caller remembers in this very revision need not travel.
+create function pos_read_promises(checks uuid[], remembered int[], points_unit int, moment timestamptz)
 returns table (
     check_id uuid, rev int, body_hash bytea, shop_id bigint, till_id bigint, customer_number bigint, priced_at timestamptz, document bytea,
     sale_status text, spent bigint, visits bigint,
@@ -45,17 +46,18 @@ returns table (
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
     closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[])
 language sql stable as $$
-    select q.check_id, q.rev, q.body_hash, q.shop_id, q.till_id, q.customer_number, q.priced_at, q.document,
+    select q.check_id, q.rev, q.body_hash, q.shop_id, q.till_id, q.customer_number, q.priced_at,
+           case when asked.rev is distinct from q.rev then q.document end,
            x.status, s.spent_minor, s.visits,
            h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline, h.lot_ids, h.lot_amounts, h.lot_funders,
            w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
            w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue
-      from pos_quote q
+      from unnest(checks, remembered) as asked (check_id, rev)
+      join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = q.check_id
       left join ledger_hold h on h.id = q.hold_id
       left join pos_shopper s on s.customer_number = q.customer_number
-      left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, at) w on true
-     where q.check_id = any(checks)
+      left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, moment) w on true
 $$;
 
 -- Everything or nothing: documents first, then the wallets, then what follows from both, the event log last.

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from prometheus_client import Counter, Histogram
 
 from vokrug import customers, events, ledger, promotions
 from vokrug.kernel import Clock
@@ -29,6 +30,11 @@ from vokrug.runtime.batching import Batcher
 from vokrug.runtime.database import Database, Row, Tx
 from vokrug.runtime.lanes import Lanes
 
+BATCH = Histogram(
+    "vokrug_pos_batch_size", "Calls that shared one statement", ["statement"], buckets=(1, 2, 4, 8, 16, 32, 64)
+)
+TOLD_ALONE = Counter("vokrug_pos_told_alone", "Documents whose story was told alone", ["call"])
+REMEMBERED = 4_096  # documents, about 4 KB each
 FASTER = (asyncpg.exceptions.SerializationError, asyncpg.exceptions.UniqueViolationError, asyncpg.DeadlockDetectedError)
 _encoder = msgspec.json.Encoder()
 
@@ -81,6 +87,7 @@ class Checkout:
     ids: ledger.JournalIds
     reading: Lanes
     writing: Lanes
+    recent: dict[UUID, tuple[int, Document]] = field(default_factory=dict)
     readers: Batcher[Ask, Row] = field(init=False)
     writers: Batcher[PromiseJob | CommitJob, Any] = field(init=False)
 
@@ -102,6 +109,7 @@ class Checkout:
     # One statement to read
 
     async def _read(self, asks: Sequence[Ask]) -> Sequence[Row]:
+        BATCH.labels("read").observe(len(asks))
         async with self.reading.statement() as tx:
             return await self.read(tx, asks, self.clock.now())
 
@@ -115,6 +123,7 @@ class Checkout:
     # One statement to write
 
     async def _write(self, jobs: Sequence[PromiseJob | CommitJob]) -> Sequence[Any]:
+        BATCH.labels("write").observe(len(jobs))
         async with self.writing.statement() as tx:
             return await self._write_together(tx, jobs)
 
@@ -125,8 +134,7 @@ class Checkout:
         commits = [job for job in jobs if isinstance(job, CommitJob)]
         found: dict[UUID, Promise] = {}
         if commits:
-            rows = await store.read_promises(tx, [job.check_id for job in commits], self.reference.points_unit, now)
-            found = {row["check_id"]: Promise.of(row) for row in rows}
+            found = await self._promises(tx, [job.check_id for job in commits], now)
         wallets: dict[int, ledger.Wallet] = {}
         for made in promises:
             if made.wallet is not None:
@@ -149,7 +157,23 @@ class Checkout:
             await batch.write(tx)
         except FASTER:
             return [None] * len(jobs)
+        for made in promises:
+            self.remember(made.quote, made.document)
         return results
+
+    async def _promises(self, tx: Tx, checks: list[UUID], now: datetime) -> dict[UUID, Promise]:
+        """What was promised. A check that this process quoted a moment ago is remembered and not read again."""
+        remembered = [self.recent.pop(check_id, None) for check_id in checks]
+        known = {check_id: recent[1] for check_id, recent in zip(checks, remembered, strict=True) if recent}
+        revisions = [recent and recent[0] for recent in remembered]
+        rows = await store.read_promises(tx, checks, revisions, self.reference.points_unit, now)
+        return {row[0]: Promise.of(row, known.get(row[0])) for row in rows}
+
+    def remember(self, quote: QuoteRow, document: Document) -> None:
+        """Keep what was just promised for its commit. What is not fetched soon makes room."""
+        if len(self.recent) >= REMEMBERED:
+            self.recent.pop(next(iter(self.recent)))
+        self.recent[quote.check_id] = (quote.rev, document)
 
 
 def check_of(job: PromiseJob | CommitJob) -> UUID:

@@ -40,10 +40,13 @@ class Promise:
     wallet: ledger.Wallet | None
 
     @classmethod
-    def of(cls, row: Row) -> "Promise":
+    def of(cls, row: Row, remembered: Document | None = None) -> "Promise":
         """From a row of pos_read_promises, column by column in its order."""
         (check_id, rev, _, shop_id, till_id, customer, priced_at, document, sale_status, spent, visits) = row[:11]
         hold = wallet = None
+        if document is not None:
+            remembered = documents.decode(document)
+        assert remembered is not None, "a document is read or remembered"
         if row[11] is not None:
             (id, home, debit, credit, asked, held, captured, state, opened, deadline, lots, parts, funders) = row[11:24]
             hold = ledger.Hold(
@@ -58,7 +61,7 @@ class Promise:
             till_id,
             customer,
             priced_at,
-            documents.decode(document),
+            remembered,
             sale_status,
             spent or 0,
             visits or 0,

@@ -119,7 +119,7 @@ async def replace_tiers(tx: Tx, tiers: Sequence[tuple[str, str, str, int]]) -> N
 # The hot path: one statement to read, one to write
 
 READ = "select * from pos_read($1, $2, $3, $4, $5, $6, $7, $8)"
-READ_PROMISES = "select * from pos_read_promises($1, $2, $3)"
+READ_PROMISES = "select * from pos_read_promises($1, $2, $3, $4)"
 WRITE = "select pos_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
 
 
@@ -127,8 +127,11 @@ async def read(tx: Tx, *columns: object) -> Sequence[Row]:
     return await tx.rows(READ, *columns)
 
 
-async def read_promises(tx: Tx, checks: Sequence[UUID], points_unit: int, now: datetime) -> Sequence[Row]:
-    return await tx.rows(READ_PROMISES, list(checks), points_unit, now)
+async def read_promises(
+    tx: Tx, checks: Sequence[UUID], remembered: Sequence[int | None], points_unit: int, now: datetime
+) -> Sequence[Row]:
+    """`remembered` names, per check, the revision whose document the caller still has."""
+    return await tx.rows(READ_PROMISES, checks, remembered, points_unit, now)
 
 
 class QuoteRow(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 from vokrug import events, ledger
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import Ask, Checkout, CommitJob, hash_of
+from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, CommitJob, hash_of
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     CheckMalformed,
@@ -40,6 +40,7 @@ async def commit(
         if result is not None:
             sale, document = result
             return answers.committed(checkout.reference, sale, document), False
+    TOLD_ALONE.labels("commit").inc()
 
     async def story(tx: Tx) -> tuple[SaleRow, Document, bool]:
         return await commit_alone(checkout, tx, check_id, body, body_hash, shop, till, language, now)
@@ -169,7 +170,7 @@ async def promise_of(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime)
     if quote.customer_number is not None:
         wallet_id = ledger.wallet_of(quote.customer_number, checkout.reference.points_unit)
         await ledger.open_books(tx, checkout.ids, [wallet_id], now)
-    (row,) = await store.read_promises(tx, [quote.check_id], checkout.reference.points_unit, now)
+    (row,) = await store.read_promises(tx, [quote.check_id], [None], checkout.reference.points_unit, now)
     return Promise.of(row)
 
 
