@@ -94,12 +94,13 @@ async def living(settings: Settings, *, with_jobs: bool = True) -> AsyncIterator
 
 
 def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitable[None]]:
-    """What every process looks at each second: offers, shops, goods, tiers, and a trial's clock."""
+    """What every process looks at each second: offers, shops, goods, tiers, identifier types, a trial's clock."""
 
     async def renew() -> None:
         await checkout.reference.renew(services.db, services.clock.now())
         async with services.db.transaction(readonly=True) as tx:
             await checkout.offers.refresh(tx)
+            await checkout.directory.refresh(tx)
             if isinstance(services.clock, MovedClock):
                 services.clock.shift = max(services.clock.shift, await movable.read_shift(tx))
 

@@ -152,6 +152,13 @@ async def find_summed_wallet(tx: Tx, code: str, unit_id: int) -> int | None:
     return found
 
 
+SUMMED_WALLETS = "select code, (id & 255)::smallint as unit_id, id from ledger_wallet where id < 0"
+
+
+async def summed_wallets(tx: Tx) -> dict[tuple[str, int], int]:
+    return {(row["code"], row["unit_id"]): row["id"] for row in await tx.rows(SUMMED_WALLETS)}
+
+
 AVAILABLE = "select * from ledger_available($1, $2)"
 
 
@@ -179,16 +186,23 @@ async def read_rate(tx: Tx, unit_id: int, in_unit_id: int, at: datetime) -> tupl
 
 # Writing
 
-WRITE = "select ledger_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+WRITE = "select ledger_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 
 def written(books: Books) -> list[list[Any]]:
-    """The ten arrays of `ledger_write`, for whoever calls it inside a function of their own."""
-    wallets = [
-        (w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held)
-        + (w.debt, w.overdraft, w.changed_at, w.closed_at, w.closed_until, w.closed_by)
-        for w in map(books.wallets.__getitem__, books.changed)
-    ]
+    """The arrays of `ledger_write`, for whoever calls it inside a function of their own."""
+    new_wallets, wallets = [], []
+    for wallet_id, expected in books.changed.items():
+        w = books.wallets[wallet_id]
+        sums = (w.debits, w.credits, w.debits_held, w.credits_held, w.debt)
+        if expected is None:
+            new_wallets.append(
+                (w.id, w.home, w.code, w.guard, w.has_lots, *sums, w.overdraft, w.changed_at)
+                + (w.closed_at, w.closed_until, w.closed_by)
+            )
+        else:
+            wallets.append((w.id, *sums, w.changed_at, expected))
+    closings = [(w.id, w.closed_at, w.closed_until, w.closed_by) for w in books.closings]
     journals = [
         (j.id, j.home, j.kind, j.effective_at, j.recorded_at, j.document, j.reverses)
         + (None if j.facts is None else msgspec.json.encode(j.facts).decode(),)
@@ -209,8 +223,9 @@ def written(books: Books) -> list[list[Any]]:
     ]
     deltas = [(*key, *total) for key, total in books.deltas.items()]
     return [
+        new_wallets,
         wallets,
-        list(books.changed.values()),
+        closings,
         journals,
         movements,
         books.new_lots,

@@ -17,7 +17,7 @@ import msgspec
 from prometheus_client import Counter, Histogram
 
 from vokrug import customers, events, ledger, promotions
-from vokrug.kernel import Clock
+from vokrug.kernel import Clock, Refusal
 from vokrug.pos import store
 from vokrug.pos.document import Document
 from vokrug.pos.reference import Reference
@@ -35,7 +35,13 @@ BATCH = Histogram(
 )
 TOLD_ALONE = Counter("vokrug_pos_told_alone", "Documents whose story was told alone", ["call"])
 REMEMBERED = 4_096  # documents, about 4 KB each
-FASTER = (asyncpg.exceptions.SerializationError, asyncpg.exceptions.UniqueViolationError, asyncpg.DeadlockDetectedError)
+# Somebody was faster, or one document is not what the database takes: each is then told alone, and only the
+# one at fault hears of it.
+SET_ASIDE = (
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.IntegrityConstraintViolationError,
+    asyncpg.exceptions.DataError,
+)
 _encoder = msgspec.json.Encoder()
 
 
@@ -153,12 +159,15 @@ class Checkout:
                     results.append(batch.commit(job, found.get(job.check_id), self.reference))
             except Unplain:
                 results.append(None)
+            except Refusal:
+                return [None] * len(jobs)  # books that a refusal left half way are thrown away
         try:
             await batch.write(tx)
-        except FASTER:
+        except SET_ASIDE:
             return [None] * len(jobs)
-        for made in promises:
-            self.remember(made.quote, made.document)
+        for job, result in zip(jobs, results, strict=True):
+            if isinstance(job, PromiseJob) and result is not None:
+                self.remember(job.quote, job.document)
         return results
 
     async def _promises(self, tx: Tx, checks: list[UUID], now: datetime) -> dict[UUID, Promise]:

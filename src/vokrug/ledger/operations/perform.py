@@ -321,6 +321,7 @@ async def _close(instruction: Close, tx: Tx, ids: JournalIds, now: datetime) -> 
     journal = books.open_journal(Kind.CLOSE, home=wallet.home)
     wallet.closed_at, wallet.closed_by = books.touch(wallet), journal.id
     wallet.closed_until = None if instruction.timeout_s is None else now + timedelta(seconds=instruction.timeout_s)
+    books.closings.append(wallet)
     await store.write(tx, books)
     return Done(0, journal.id)
 
@@ -346,6 +347,7 @@ async def _reopen(instruction: Reopen, tx: Tx, ids: JournalIds, now: datetime) -
     wallet = books.wallet(closed)
     journal = books.open_journal(Kind.REOPEN, home=wallet.home, reverses=closing.journal_id)
     wallet.closed_at = wallet.closed_until = wallet.closed_by = None
+    books.closings.append(wallet)
     books.touch(wallet)
     await store.write(tx, books)
     return Done(0, journal.id)

@@ -62,6 +62,11 @@ async def available(tx: Tx, wallet_id: int, now: datetime) -> Available:
     return await store.available(tx, wallet_id, now)
 
 
+async def has_rate(tx: Tx, unit_id: int, in_unit_id: int, at: datetime) -> bool:
+    """Does a unit have a worth in another?"""
+    return await store.read_rate(tx, unit_id, in_unit_id, at) is not None
+
+
 async def rate(tx: Tx, unit_id: int, in_unit_id: int, at: datetime) -> tuple[int, int]:
     """The worth of one minor unit in another, as a ratio, to be pinned on the document."""
     found = await store.read_rate(tx, unit_id, in_unit_id, at)

@@ -20,6 +20,7 @@ from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations.identifying import known_by
 from vokrug.pos.operations.quoting import priced, recognised, with_document
 from vokrug.pos.operations.returning import post_parked
+from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
 from vokrug.pos.store import QuoteRow, SaleRow
@@ -87,6 +88,9 @@ async def commit_alone(
         if body.rev != promise.rev and body.fiscal is None:
             raise CheckUnknown() if body.rev > promise.rev else RevisionStale(known=promise.rev)
     deviation = rules.printed_otherwise(settlement, promise)
+    if deviation is not None and body.claimed is not None:
+        promise.document = documents.replace(promise.document, printed=as_printed(promise.document, body.claimed))
+        await store.replace_quote(tx, with_document(quote, promise.document))
     books, burn = await books_to_settle(checkout, tx, promise, now)
     wanted = promise.document.burn_minor
     if burn < wanted:
@@ -138,7 +142,8 @@ async def quote_late(
         raise CheckUnknown()
     if standing is not None and (standing.shop_id, standing.till_id) != (shop.id, till.id):
         raise DocumentOfAnotherTill()
-    known, ask = known_by(checkout, body.check.customer_token, body.check.identifier, now)
+    is_late = body.fiscal is not None
+    known, ask = known_by(checkout, body.check.customer_token, body.check.identifier, now, is_late=is_late)
     (row,) = await checkout.read(tx, [ask], now)
     known = recognised(known, ask, row)
     if known is not None:

@@ -17,7 +17,7 @@ from vokrug.pos.errors import (
     RevisionStale,
 )
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.pricing import basket_of, document_of, micros
+from vokrug.pos.pricing import basket_of, document_of, happened, micros
 from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.tokens import Known
@@ -76,10 +76,10 @@ def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
 async def priced(
     checkout: Checkout, body: Calculate, shop: Shop, known: Known | None, row: Any, language: str, now: datetime
 ) -> Document:
-    """Ask the engine. A till's clock may run ahead: nothing happens later than now."""
+    """Ask the engine, as of the moment of the sale."""
     articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
     basket = basket_of(body, shop, articles)
-    at = now if body.at is None or body.at > now else body.at
+    at = happened(body.at, now)
     spent, available = row["spent"] or 0, row["available"] or 0
     shopper = None
     if known is not None:
