@@ -173,6 +173,16 @@ async def read_units(tx: Tx) -> list[Unit]:
     return await tx.all(Unit, READ_UNITS)
 
 
+ADD_UNIT = """
+    insert into ledger_unit (id, code, scale, kind) select max(id) + 1, $1, $2, $3 from ledger_unit
+    on conflict (code) do nothing
+"""
+
+
+async def add_unit(tx: Tx, code: str, scale: int, kind: str) -> None:
+    await tx.run(ADD_UNIT, code, scale, kind)
+
+
 READ_RATE = """
     select numerator, denominator from ledger_rate
      where unit_id = $1 and in_unit_id = $2 and valid_from <= $3 order by valid_from desc limit 1

@@ -195,7 +195,7 @@ def most_that_fits(books: Books, debit: int, credit: int, amount: int | None, up
     limits = [] if amount is None else [amount]
     if up_to in (None, "debit", "both"):
         require_kept(debit)
-        limits.append(spendable(books.wallet(debit)))
+        limits.append(books.wallet(debit).spendable)
     if up_to in ("credit", "both"):
         require_kept(credit)
         taker = books.wallet(credit)
@@ -207,12 +207,6 @@ def require_kept(wallet_id: int) -> None:
     """Only a wallet that keeps a balance can be a limit."""
     if not is_kept(wallet_id):
         raise errors.UnboundedSource(wallet=wallet_id)
-
-
-def spendable(wallet: Wallet) -> int:
-    if wallet.has_lots:
-        return max(0, sum(lot.free for lot in wallet.lots) - wallet.debt)
-    return max(0, wallet.credits + wallet.overdraft - wallet.debits - wallet.debits_held)
 
 
 # The instructions, one by one
@@ -406,7 +400,7 @@ async def _draw(instruction: Draw, tx: Tx, ids: JournalIds, now: datetime) -> Do
 def source_of(wallet: Wallet, code: str, cap: int | None) -> rules.Source:
     balance = wallet.balance - wallet.debits_held
     if wallet.has_lots:
-        return rules.Source(code, spendable(wallet), cap)
+        return rules.Source(code, wallet.spendable, cap)
     return rules.Source(code, balance, cap, wallet.overdraft if wallet.guard == "d" else None)
 
 
