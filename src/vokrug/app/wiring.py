@@ -38,7 +38,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         events.routes,
         keys_api.routes,
     ]
-    return [*all_routes, movable.routes] if settings.clock == "movable" else all_routes
+    return [*all_routes, movable.routes] if settings.clock != "system" else all_routes
 
 
 @asynccontextmanager
@@ -53,11 +53,13 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         stack.push_async_callback(db.close)
         reports = await Database.connect(settings.reports_url, min_size=0, max_size=4)
         stack.push_async_callback(reports.close)
-        clock = clock or (MovedClock() if settings.clock == "movable" else Clock())
+        if clock is None:
+            clock = Clock()
+            if settings.clock != "system":
+                async with db.transaction() as tx:
+                    clock = await movable.trial_clock(tx, settings.clock)
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
-            if isinstance(clock, MovedClock):
-                clock.shift = await movable.read_shift(tx)
             await events.synchronise(tx, clock.now())
             await ledger.schedule_all(tx, clock.now())
             directory = await customers.Directory.load(tx, customers.Vault(secret))

@@ -173,6 +173,16 @@ async def read_units(tx: Tx) -> list[Unit]:
     return await tx.all(Unit, READ_UNITS)
 
 
+ADD_UNIT = """
+    insert into ledger_unit (id, code, scale, kind) select max(id) + 1, $1, $2, $3 from ledger_unit
+    on conflict (code) do nothing
+"""
+
+
+async def add_unit(tx: Tx, code: str, scale: int, kind: str) -> None:
+    await tx.run(ADD_UNIT, code, scale, kind)
+
+
 READ_RATE = """
     select numerator, denominator from ledger_rate
      where unit_id = $1 and in_unit_id = $2 and valid_from <= $3 order by valid_from desc limit 1
@@ -286,7 +296,11 @@ READ_MOVEMENTS = """
       from ledger_movement m join ledger_journal j on j.id = m.journal_id and j.home = m.home
      where m.journal_id = $1 order by m.leg
 """
-READ_LOT_MOVES = "select wallet_id, lot_id, leg, amount from ledger_lot_move where journal_id = $1 order by leg, lot_id"
+READ_LOT_MOVES = """
+    select m.wallet_id, m.lot_id, m.leg, m.amount
+      from ledger_lot_move m join ledger_lot l on l.wallet_id = m.wallet_id and l.id = m.lot_id
+     where m.journal_id = $1 order by m.leg, l.priority, l.expires_at, l.earned_at, l.id
+"""
 LOTS_OF_JOURNAL = """
     select id, remaining - held as free, funder from ledger_lot where wallet_id = $1
        and id between $2 << 8 and $2 << 8 | 255 order by id
@@ -305,6 +319,7 @@ async def read_movements(tx: Tx, journal_id: int) -> Sequence[Row]:
 
 
 async def read_lot_moves(tx: Tx, journal_id: int) -> Sequence[Row]:
+    """What a journal did to lots, in burn order: what comes back pays a debt from the soonest to lapse."""
     return await tx.rows(READ_LOT_MOVES, journal_id)
 
 

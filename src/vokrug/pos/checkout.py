@@ -204,7 +204,7 @@ class Batch:
         quote = job.quote
         if job.wallet is not None and job.document.burn_minor:
             wallet = self.books.wallets[job.wallet.id]
-            if wallet.overdue or sum(lot.free for lot in wallet.lots) < job.document.burn_minor:
+            if wallet.overdue or wallet.spendable < job.document.burn_minor:
                 raise Unplain()
             journal = self.books.open_journal(ledger.Kind.HOLD, home=wallet.home, document=quote.check_id)
             hold = self.books.place_hold(

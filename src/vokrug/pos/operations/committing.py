@@ -198,7 +198,7 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
         books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
     promise.hold = None
     wallet = books.wallets.get(wallet_id)
-    free = 0 if wallet is None else sum(lot.free for lot in wallet.lots)
+    free = 0 if wallet is None else wallet.spendable
     return books, min(promise.document.burn_minor, free)
 
 
