@@ -1,22 +1,20 @@
 """Answering requests: the application of one worker, and how many workers there are."""
 
 import gc
+from functools import partial
 
 from click import echo
 
 from vokrug.app.wiring import living, routes_of
 from vokrug.runtime.logs import configure_logs
 from vokrug.runtime.serving import serve
-from vokrug.runtime.settings import Settings, load_settings
+from vokrug.runtime.settings import Settings
 from vokrug.runtime.telemetry import start_tracing
 from vokrug.runtime.web import Application, build_app
 
-_settings: Settings | None = None
 
-
-def make_app() -> Application:
-    """The application of this process. Workers inherit the settings from the process that forked them."""
-    settings = _settings or load_settings()
+def make_app(settings: Settings) -> Application:
+    """The application of one process."""
     return build_app(
         routes_of(settings),
         lambda: living(settings),
@@ -26,24 +24,28 @@ def make_app() -> Application:
     )
 
 
-def prepare() -> None:
+def prepare(settings: Settings) -> None:
     """Of a worker, before its application is made. What lives as long as the process is not worth the
     collector's walks: it is frozen, and the young generation is large enough for a batch of checks.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    settings = _settings or load_settings()
     configure_logs(settings.log_format, settings.log_level)
 
 
 def run(settings: Settings, *, sample: bool) -> None:
     """Serve until told to stop; with `sample`, on a chain to play with."""
-    global _settings
-    _settings = settings
     if sample:
         from vokrug.app.sample import prepare_sample
 
         prepare_sample(settings)
     else:
         echo(f"Vokrug answers on http://{settings.host}:{settings.port}, API at /docs")
-    serve(make_app, settings.host, settings.port, processes=settings.processes, prepare=prepare)
+    # Workers are new processes that know nothing: the settings, with the database's address, go along.
+    serve(
+        partial(make_app, settings),
+        settings.host,
+        settings.port,
+        processes=settings.processes,
+        prepare=partial(prepare, settings),
+    )

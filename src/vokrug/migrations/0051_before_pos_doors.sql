@@ -64,7 +64,8 @@ $$;
 -- Somebody faster than us is a serialization failure: the caller decides again on what is there now.
 create function pos_write(
     quotes pos_quote[], sales pos_sale[], shoppers pos_shopper[],
-    wallets ledger_wallet[], expected timestamptz[], journals ledger_journal[], movements ledger_movement[],
+    new_wallets ledger_wallet[], wallets ledger_wallet_change[], closings ledger_wallet_closing[],
+    journals ledger_journal[], movements ledger_movement[],
     new_lots ledger_lot[], lots ledger_lot_change[], lot_moves ledger_lot_move[],
     new_holds ledger_hold[], holds ledger_hold_change[], deltas ledger_delta[],
     event_keys bigint[], event_types int[], event_ids uuid[], event_times timestamptz[], event_subjects text[], event_data bytea[])
@@ -93,7 +94,7 @@ begin
             raise exception 'a sale is there already' using errcode = 'serialization_failure';
         end if;
     end if;
-    moved_on := ledger_write(wallets, expected, journals, movements, new_lots, lots, lot_moves, new_holds, holds, deltas);
+    moved_on := ledger_write(new_wallets, wallets, closings, journals, movements, new_lots, lots, lot_moves, new_holds, holds, deltas);
     if moved_on <> '{}' then
         raise exception 'wallets have moved on: %', moved_on using errcode = 'serialization_failure';
     end if;

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from prometheus_client import Counter, Histogram
 
 from vokrug import customers, events, ledger, promotions
 from vokrug.kernel import Clock, Refusal
@@ -29,6 +30,10 @@ from vokrug.runtime.batching import Batcher
 from vokrug.runtime.database import Database, Row, Tx
 from vokrug.runtime.lanes import Lanes
 
+BATCH = Histogram(
+    "vokrug_pos_batch_size", "Calls that shared one statement", ["statement"], buckets=(1, 2, 4, 8, 16, 32, 64)
+)
+TOLD_ALONE = Counter("vokrug_pos_told_alone", "Documents whose story was told alone", ["call"])
 REMEMBERED = 4_096  # documents, about 4 KB each
 # Somebody was faster, or one document is not what the database takes: each is then told alone, and only the
 # one at fault hears of it.
@@ -110,6 +115,7 @@ class Checkout:
     # One statement to read
 
     async def _read(self, asks: Sequence[Ask]) -> Sequence[Row]:
+        BATCH.labels("read").observe(len(asks))
         async with self.reading.statement() as tx:
             return await self.read(tx, asks, self.clock.now())
 
@@ -123,6 +129,7 @@ class Checkout:
     # One statement to write
 
     async def _write(self, jobs: Sequence[PromiseJob | CommitJob]) -> Sequence[Any]:
+        BATCH.labels("write").observe(len(jobs))
         async with self.writing.statement() as tx:
             return await self._write_together(tx, jobs)
 
@@ -197,7 +204,7 @@ class Batch:
         quote = job.quote
         if job.wallet is not None and job.document.burn_minor:
             wallet = self.books.wallets[job.wallet.id]
-            if wallet.overdue or sum(lot.free for lot in wallet.lots) < job.document.burn_minor:
+            if wallet.overdue or wallet.spendable < job.document.burn_minor:
                 raise Unplain()
             journal = self.books.open_journal(ledger.Kind.HOLD, home=wallet.home, document=quote.check_id)
             hold = self.books.place_hold(

@@ -171,10 +171,13 @@ class CodeTaken(Refusal):
 
 
 class CurrencyUnknown(Refusal):
-    """The ledger does not keep this currency, or points have no price in it."""
+    """No unit of money has this code, or nobody has told what a point is worth in it."""
 
     code, status = "currency_unknown", 422
-    cashier = Text(en="Points have no price in {currency}.", ru="Для валюты {currency} не задана цена балла.")
+    cashier = Text(
+        en="The currency {currency} is not known, or has no rate for points.",
+        ru="Валюта {currency} не заведена, или для неё нет курса баллов.",
+    )
 
 
 class ZoneUnknown(Refusal):

@@ -383,6 +383,26 @@ class Returned(Reply, frozen=True, kw_only=True):
     receipt: list[ReceiptBlock]
 
 
+# Points without a sale
+
+
+class PointsGiven(Body, frozen=True, kw_only=True):
+    """Goodwill, or a balance brought from an older programme. `currency` is the money their worth is owed in."""
+
+    request_id: UUID
+    points: Money
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)] = "RUB"
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class PointsTaken(Reply, frozen=True, kw_only=True):
+    """What the customer was given, first time and every time."""
+
+    customer: UUID
+    points: str
+
+
 # The chain: shops, tills, goods, tiers
 
 

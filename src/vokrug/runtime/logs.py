@@ -24,7 +24,7 @@ def configure_logs(style: Literal["json", "text"] = "text", level: str = "INFO",
     handler.setFormatter(JsonLines() if style == "json" else TextLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(level.upper())
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         chatty = logging.getLogger(name)
         chatty.handlers.clear()

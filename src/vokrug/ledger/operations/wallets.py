@@ -18,6 +18,15 @@ async def unit_named(tx: Tx, code: str) -> Unit:
     return found
 
 
+async def define_unit(tx: Tx, code: str, scale: int, kind: str) -> Unit:
+    """A currency or a kind of points; asked again with the same terms, the same one."""
+    await store.add_unit(tx, code, scale, kind)
+    found = await unit_named(tx, code)
+    if (found.scale, found.kind) != (scale, kind):
+        raise errors.UnitCodeTaken(unit=code)
+    return found
+
+
 async def open_wallet(
     tx: Tx,
     code: str,

@@ -11,15 +11,13 @@ from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ShopCard, ShopGiven
 from vokrug.runtime.database import Tx
 
 
-async def save_shop(tx: Tx, given: ShopGiven, points_unit: int, now: datetime) -> ShopCard:
+async def save_shop(tx: Tx, given: ShopGiven, now: datetime, points_code: str = "PTS") -> ShopCard:
     """Open a shop with its tills, or change it; tills named again stay as they are."""
+    await require_currency(tx, given.currency, points_code, now)
     try:
         ZoneInfo(given.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ZoneUnknown(zone=given.zone) from None
-    unit = (await ledger.units(tx)).get(given.currency)
-    if unit is None or not await ledger.has_rate(tx, points_unit, unit.id, now):
-        raise CurrencyUnknown(currency=given.currency)
     shop_id = await store.upsert_shop(
         tx,
         given.code,
@@ -35,6 +33,14 @@ async def save_shop(tx: Tx, given: ShopGiven, points_unit: int, now: datetime) -
     await store.add_tills(tx, shop_id, given.tills, now)
     await store.reference_changed(tx)
     return await shop_card(tx, given.code)
+
+
+async def require_currency(tx: Tx, code: str, points_code: str, now: datetime) -> None:
+    """A shop sells in money that points have a worth in, or no process could keep its books."""
+    units = await ledger.units(tx)
+    unit = units.get(code)
+    if unit is None or unit.kind != "money" or not await ledger.has_rate(tx, units[points_code].id, unit.id, now):
+        raise CurrencyUnknown(currency=code)
 
 
 async def shop_card(tx: Tx, code: str) -> ShopCard:

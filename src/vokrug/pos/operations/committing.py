@@ -7,7 +7,7 @@ from uuid import UUID
 from vokrug import events, ledger
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import Ask, Checkout, CommitJob, hash_of
+from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, CommitJob, hash_of
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     CheckMalformed,
@@ -41,6 +41,7 @@ async def commit(
         if result is not None:
             sale, document = result
             return answers.committed(checkout.reference, sale, document), False
+    TOLD_ALONE.labels("commit").inc()
 
     async def story(tx: Tx) -> tuple[SaleRow, Document, bool]:
         return await commit_alone(checkout, tx, check_id, body, body_hash, shop, till, language, now)
@@ -197,7 +198,7 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
         books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
     promise.hold = None
     wallet = books.wallets.get(wallet_id)
-    free = 0 if wallet is None else sum(lot.free for lot in wallet.lots)
+    free = 0 if wallet is None else wallet.spendable
     return books, min(promise.document.burn_minor, free)
 
 

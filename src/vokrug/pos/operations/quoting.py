@@ -7,7 +7,7 @@ from uuid import UUID
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import Ask, Checkout, PromiseJob, hash_of
+from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, PromiseJob, hash_of
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     AlreadyCommitted,
@@ -132,6 +132,7 @@ async def told_alone(
     """The same, one check in one transaction: a repeat, a new revision, a wallet with many small lots, or a
     check that met somebody faster.
     """
+    TOLD_ALONE.labels("calculate").inc()
 
     async def story(tx: Tx) -> tuple[Calculated, bool]:
         return await quote_alone(checkout, tx, check_id, body, shop, till, ask, language, now)
