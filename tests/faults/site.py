@@ -244,9 +244,14 @@ def free_port() -> int:
         return port
 
 
-async def open_site(processes: int) -> Site:
+def open_folder() -> Path:
+    """A folder which the account that runs PostgreSQL for root can reach."""
     folder = Path(tempfile.mkdtemp(prefix="vokrug-faults-"))
     folder.chmod(0o711)
+    return folder
+
+
+async def open_site(folder: Path, processes: int) -> Site:
     postgres = EmbeddedPostgres(folder, note=lambda _: None, _overrides=FAST_LOCAL)
     url = postgres.start()
     try:
