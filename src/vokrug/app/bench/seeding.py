@@ -61,7 +61,6 @@ async def seed_chain(url: str, secret: str, now: datetime, *, shops: int, say: S
         await reference.renew(db, now)
         for shop in reference.shops.values():
             seed.accounts.append(await reference.accounts(db, shop, now))
-        seed.accounts.sort(key=lambda accounts: -accounts.redeemed)
         say(f"{len(chain.offers())} offers run")
     finally:
         await db.close()
