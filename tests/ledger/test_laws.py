@@ -60,8 +60,8 @@ class Teller:
         if self.told and self.rng.random() < 0.12:
             return self.again(self.rng.choice(self.told[-40:]))
         kinds: dict[Callable[[], say.Instruction], int] = {
-            self.transfer: 20, self.hold: 14, self.capture: 9, self.void: 5, self.extend: 3, self.grant: 14, self.revert: 8,
-            self.post: 6, self.draw: 6, self.close: 2, self.reopen: 3,
+            self.transfer: 20, self.hold: 14, self.capture: 9, self.void: 5, self.extend: 3,
+            self.grant: 14, self.revert: 8, self.post: 6, self.draw: 6, self.close: 2, self.reopen: 3,
         }  # fmt: skip
         one = self.rng.choices([*kinds], [*kinds.values()])[0]()
         self.told.append(one)

@@ -140,7 +140,16 @@ async def test_two_writers_may_meet_a_customers_first_points_together(bench: Ben
         issued, redeemed, liability = [
             await ledger.summed_wallet(tx, f"x.{name}", unit.id, bench.now) for name in ("i", "r", "l")
         ]
-    accounts = ledger.Accounts(unit.id, issued, redeemed, liability, liability, liability, liability, value_num=0)
+    accounts = ledger.Accounts(
+        unit.id,
+        issued,
+        redeemed,
+        clearing=liability,
+        revenue=liability,
+        liability=liability,
+        deviation=liability,
+        value_num=0,
+    )
     wallet_id = ledger.wallet_of(7, unit.id)
     first_has_written, second_has_read = asyncio.Event(), asyncio.Event()
     tries: Counter[str] = Counter()
