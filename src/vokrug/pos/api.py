@@ -243,7 +243,7 @@ async def put_shop(call: Call, body: ShopGiven) -> Answer[ShopCard]:
     """Open a shop with its tills, or change it."""
     reference = call.services.get(Checkout).reference
     async with call.db.transaction() as tx:
-        card = await chain.save_shop(tx, body, call.now, reference.points_code)
+        card = await chain.save_shop(tx, body, call.now, points_code=reference.points_code)
     await reference.renew(call.db, call.now)
     return Answer(card)
 
