@@ -145,12 +145,12 @@ BOOKS = {
     "wallets": "select id, code, debits, credits, debits_held, debt from ledger_wallet where id > 0",
     "lots": """select wallet_id, granted, remaining, held, earned_at, active_from, expires_at, w.code
                  from ledger_lot l left join (select id, code from ledger_wallet) w on w.id = l.funder""",
-    "movements": """select j.kind, j.document, j.effective_at, j.home, m.leg, d.code as debit, c.code as credit, m.amount
+    "movements": """select j.kind, j.document, j.effective_at, j.home, m.leg, d.code as gives, c.code as gets, m.amount
                       from ledger_movement m join ledger_journal j on j.id = m.journal_id
                       join ledger_wallet d on d.id = m.debit join ledger_wallet c on c.id = m.credit""",
     "holds": "select document, debit, amount, captured, state, deadline from ledger_hold",
-    "sales": """select check_id, customer_number, shop_id, till_id, rev, status, at, paid_minor, burned_minor, earned_minor,
-                       balance_minor, spent_minor, deviation_minor, fiscal from pos_sale""",
+    "sales": """select check_id, customer_number, shop_id, till_id, rev, status, at, paid_minor, burned_minor,
+                       earned_minor, balance_minor, spent_minor, deviation_minor, fiscal from pos_sale""",
     "quotes": "select check_id, rev, till_id, customer_number, priced_at, document from pos_quote",
     "returns": """select return_id, check_id, status, at, lines, refunded_minor, restored_minor, taken_back_minor,
                          owed_minor, balance_minor from pos_return""",
