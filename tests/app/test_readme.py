@@ -70,7 +70,9 @@ def answers_of(environ: dict[str, str]) -> list[dict[str, Any]]:
         done = subprocess.run(["bash", "-ec", script], env=os.environ | environ, capture_output=True, check=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
     key = subprocess.check_output([sys.executable, "-m", "vokrug", "sample", "key"], env=os.environ | environ).decode()
-    return [_by_hand(line, key.strip(), environ["VOKRUG_PORT"]) for line in here.splitlines() if line.startswith("curl")]
+    return [
+        _by_hand(line, key.strip(), environ["VOKRUG_PORT"]) for line in here.splitlines() if line.startswith("curl")
+    ]
 
 
 def _by_hand(line: str, key: str, port: str) -> dict[str, Any]:
