@@ -115,5 +115,6 @@ class Pair(Bench):
             stands = (wallet["d"], wallet["c"], wallet["dp"], wallet["cp"], debt)
             assert stands == (account.d, account.c, account.dp, account.cp, account.debt), code
         kept = {x["name"]: (x["code"], x["granted"], x["remaining"], x["held"]) for x in lots.values()}
-        assert kept == {x.name: (x.account, x.granted, x.remaining, x.held) for x in books.lots.values()}
+        lots_of_model = {x.name: (x.account, x.granted, x.remaining, x.held) for x in books.lots.values()}
+        assert kept == lots_of_model, sorted(kept.items() ^ lots_of_model.items())
         assert holds == {key: (hold.amount, hold.state) for key, hold in books.holds.items()}

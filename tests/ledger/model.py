@@ -210,10 +210,13 @@ class Model:
     # Questions
 
     def usable(self, code: str, at: int | None = None) -> list[Lot]:
-        """Lots that can be spent, in burn order: priority, expiry, earned, id."""
+        """Lots that can be spent, in burn order."""
         at = self.now if at is None else at
         lots = [x for x in self.books.lots.values() if x.account == code and x.free and x.active <= at < x.expires]
-        return sorted(lots, key=lambda x: (x.priority, x.expires, x.earned, x.born))
+        return sorted(lots, key=self.burn_order)
+
+    def burn_order(self, lot: Lot) -> tuple[int, ...]:
+        return lot.priority, lot.expires, lot.earned, lot.born
 
     def usable_parts(self, code: str) -> Parts:
         return [(lot.name, lot.free) for lot in self.usable(code)]
@@ -227,13 +230,14 @@ class Model:
     def is_closed(self, account: Account) -> bool:
         return account.closed_by is not None and self.now < account.closed_until
 
-    def refuses_pair(self, debit: str, credit: str) -> None:
+    def refuses_pair(self, debit: str, credit: str, *, closed: bool = False) -> None:
         giver, taker = self.account(debit), self.account(credit)
         if giver.unit != taker.unit:
             raise Declined("asset_mismatch")
         if debit == credit:
             raise Declined("same_wallet")
-        self.refuses_closed(giver, taker)
+        if not closed:
+            self.refuses_closed(giver, taker)
 
     def refuses_closed(self, *accounts: Account) -> None:
         if any(self.is_closed(account) for account in accounts):
@@ -310,7 +314,7 @@ class Model:
                 lot.active = self.second(grant.active_from, earned)
                 lot.expires = self.second(grant.expires_at, NEVER)
             self.books.lots[lot.name] = lot
-        for name, part in back:
+        for name, part in sorted(back, key=lambda part: self.burn_order(self.books.lots[part[0]])):
             paid = min(taker.debt, part)
             taker.debt -= paid
             self.books.lots[name].remaining += part - paid
@@ -319,6 +323,11 @@ class Model:
         """The amount asked, or what the side named by `up_to` still allows."""
         giver, taker = self.account(one.debit), self.account(one.credit)
         limits = [] if one.amount == "all" else [one.amount]
+        if one.up_to is None and one.amount != "all":
+            return one.amount
+        self.refuses_pair(one.debit, one.credit, closed=True)
+        if not (giver.is_kept if one.up_to in (None, "debit") else taker.is_kept):
+            raise Declined("unbounded_source")
         if one.up_to in ("debit", "both") or (one.up_to is None and one.amount == "all"):
             limits.append(self.spendable(giver.code))
         if one.up_to in ("credit", "both"):

@@ -1,17 +1,18 @@
-"""A clock that trials move: only with the setting `clock = "movable"`, never for live shops."""
+"""A clock that trials move: only with the settings `movable` and `standing`, never for live shops."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
 
-from vokrug.kernel import MovedClock
+from vokrug.kernel import MovedClock, StandingClock
 from vokrug.runtime.database import Tx
 from vokrug.runtime.http import Answer, Call, Role, Routes
 
 routes = Routes("clock")
 
 READ_SHIFT = "select shift_s from runtime_clock"
+READ_BEGIN = "select begun_at from runtime_clock"
 ADD_SHIFT = "update runtime_clock set shift_s = shift_s + $1 returning shift_s"
 
 
@@ -21,6 +22,12 @@ class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ClockReading(msgspec.Struct, frozen=True):
     now: datetime
+
+
+async def trial_clock(tx: Tx, setting: str) -> MovedClock:
+    """The clock as the trial left it: a server killed and started again wakes at the same moment."""
+    shift = await read_shift(tx)
+    return StandingClock(await tx.value(READ_BEGIN), shift) if setting == "standing" else MovedClock(shift)
 
 
 async def read_shift(tx: Tx) -> timedelta:

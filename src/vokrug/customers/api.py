@@ -26,6 +26,7 @@ from vokrug.customers.errors import (
     LanguageUnknown,
     ObservedInFuture,
     PhoneMalformed,
+    PhoneMissing,
     RequestIdReused,
     TooManyIdentifiers,
 )
@@ -66,6 +67,8 @@ SOURCES = {Role.TILL: Source.TILL, Role.PARTNER: Source.PARTNER, Role.STAFF: Sou
     answers={201: RegisteredBody, 200: RegisteredBody},
     refusals=[
         *VALUE_REFUSALS,
+        PhoneMissing,
+        IdentifierNotYours,
         FullNameNotWanted,
         CalledMalformed,
         LanguageUnknown,
@@ -83,12 +86,14 @@ async def register(call: Call, body: Register) -> Answer[RegisteredBody]:
     """Register a customer by a phone and how to call them. Repeat freely with the same request id.
 
     A till that sends a phone we know gets its customer with `created: false`; others need the very
-    data the customer registered with, or the phone is taken.
+    data the customer registered with, or the phone is taken. Staff and partners may register, without a
+    phone, whom another system knows by its own number.
     """
     newcomer = Registration(
         request_id=body.request_id,
         id=body.id,
         phone=body.phone,
+        external=(body.identifier.type, body.identifier.value) if body.identifier else None,
         called=body.called,
         consents=[consent.to_consent() for consent in body.consents],
         language=body.language or call.language,

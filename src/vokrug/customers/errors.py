@@ -65,6 +65,13 @@ class PhoneMalformed(IdentifierMalformed):
     )
 
 
+class PhoneMissing(Refusal):
+    """A newcomer brings a phone, or the number that another system knows them by."""
+
+    code, status = "phone_missing", 422
+    cashier = Text(en="Ask for the phone number.", ru="Спросите номер телефона.")
+
+
 class IdentifierBlocked(Refusal):
     """The value is a well-known stopgap that stands for nobody."""
 

@@ -24,6 +24,7 @@ from vokrug.customers.errors import (
     IdentifierTypeMalformed,
     LanguageUnknown,
     ObservedInFuture,
+    PhoneMissing,
     TooManyIdentifiers,
 )
 from vokrug.customers.normalisers import is_known
@@ -105,6 +106,12 @@ def require_may_attach(kind: IdentifierType, source: Source, strength: Strength)
 def require_may_vouch(kind: IdentifierType, source: Source, strength: Strength) -> None:
     if strength is Strength.VERIFIED and source not in VOUCHING_SOURCES:
         raise IdentifierNotYours(type=kind.code)
+
+
+def require_external(code: str) -> None:
+    """Only another system's own number stands in a phone's place: anything else is attached later."""
+    if not code.startswith("ext:"):
+        raise PhoneMissing
 
 
 def require_room(kind: IdentifierType, held: int) -> None:

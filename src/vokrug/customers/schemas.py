@@ -45,12 +45,22 @@ class ConsentBody(Struct, kw_only=True):
         return Consent(self.purpose, self.document_version, self.given, self.proof)
 
 
+class IdentifierValue(Struct, kw_only=True):
+    type: Code
+    value: Value
+
+
 class Register(Struct, kw_only=True):
-    """A phone and "how shall we call you". There is no field for a full name on purpose."""
+    """A phone and "how shall we call you". There is no field for a full name on purpose.
+
+    Staff and partners may name, instead of the phone, the number that another system (`ext:…`) knows
+    the customer by.
+    """
 
     request_id: UUID
-    phone: Value
     called: Annotated[str, Meta(max_length=100)]
+    phone: Value | None = None
+    identifier: IdentifierValue | None = None
     id: UUID | None = None
     language: str | None = None
     birthday: BirthdayBody | None = None
@@ -80,11 +90,6 @@ class CustomerBrief(Struct, kw_only=True):
 class RegisteredBody(Struct, kw_only=True):
     customer: CustomerBrief
     created: bool
-
-
-class IdentifierValue(Struct, kw_only=True):
-    type: Code
-    value: Value
 
 
 class Resolve(Struct, kw_only=True):

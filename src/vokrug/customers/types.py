@@ -105,12 +105,16 @@ class ConsentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What a newcomer is asked: a phone and how to call them. Nothing else is compulsory."""
+    """What a newcomer is asked: a phone and how to call them. Nothing else is compulsory.
+
+    Whom another system knows by its own number may come without a phone: `external` is (type, value).
+    """
 
     request_id: UUID
-    phone: str = field(repr=False)
+    phone: str | None = field(default=None, repr=False)
     called: str = field(repr=False)
     source: Source
+    external: tuple[str, str] | None = field(default=None, repr=False)
     consents: Sequence[Consent] = ()
     language: str = "ru"
     birthday: Birthday | None = None

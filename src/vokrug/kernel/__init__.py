@@ -1,6 +1,6 @@
 """Words that every domain shares: money, ids, time, refusals, languages. No I/O."""
 
-from vokrug.kernel.clock import Clock, MovedClock
+from vokrug.kernel.clock import Clock, MovedClock, StandingClock
 from vokrug.kernel.ids import new_id
 from vokrug.kernel.languages import Text, pick_language
 from vokrug.kernel.money import (
@@ -18,6 +18,7 @@ __all__ = [
     "Refusal",
     "Retry",
     "Rounding",
+    "StandingClock",
     "Text",
     "format_minor",
     "new_id",

@@ -22,3 +22,14 @@ class MovedClock(Clock):
         if by < timedelta(0):
             raise ValueError("time does not run backwards")
         self.shift += by
+
+
+class StandingClock(MovedClock):
+    """A clock that stands still until it is moved: between two steps of a trial no time passes."""
+
+    def __init__(self, begin: datetime, shift: timedelta = timedelta(0)) -> None:
+        super().__init__(shift)
+        self.begin = begin
+
+    def now(self) -> datetime:
+        return self.begin + self.shift

@@ -3,11 +3,13 @@
 from vokrug.ledger.api import routes
 from vokrug.ledger.books import Books, choose_lots
 from vokrug.ledger.checking import BooksReport, check_books
+from vokrug.ledger.errors import KeyReused
 from vokrug.ledger.jobs import jobs, schedule_all
+from vokrug.ledger.operations.giving import Gift, give_points
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
-from vokrug.ledger.operations.wallets import available, open_wallet, rate, summed_wallet, unit_named, units
+from vokrug.ledger.operations.wallets import available, has_rate, open_wallet, rate, summed_wallet, unit_named, units
 from vokrug.ledger.reading import TrialLine, next_to_expire, statement, trial_balance
 from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
 from vokrug.ledger.store import (
@@ -18,6 +20,7 @@ from vokrug.ledger.store import (
     lots_of_journal,
     read_holds,
     read_wallets,
+    summed_wallets,
     to_wallet,
     write,
     written,
@@ -34,9 +37,11 @@ __all__ = [
     "Books",
     "BooksReport",
     "FreeLot",
+    "Gift",
     "Grant",
     "Hold",
     "JournalIds",
+    "KeyReused",
     "Kind",
     "Moved",
     "Settled",
@@ -52,6 +57,8 @@ __all__ = [
     "expire_lots",
     "fee",
     "fold_deltas",
+    "give_points",
+    "has_rate",
     "jobs",
     "lots_of_journal",
     "next_to_expire",
@@ -70,6 +77,7 @@ __all__ = [
     "split",
     "statement",
     "summed_wallet",
+    "summed_wallets",
     "sweep_holds",
     "to_wallet",
     "trial_balance",

@@ -8,11 +8,12 @@ from vokrug.ledger.checking import check_books
 from vokrug.ledger.instructions import Moment
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import Outcome, burn_failed, perform, perform_chain
-from vokrug.ledger.operations.wallets import available, open_wallet
+from vokrug.ledger.operations.wallets import available, define_unit, open_wallet
 from vokrug.ledger.schemas import (
     BalanceThen,
     BookDifference,
     BooksCheck,
+    DefineUnit,
     InstructionResult,
     InstructionResults,
     NightResult,
@@ -21,6 +22,7 @@ from vokrug.ledger.schemas import (
     PerformInstructions,
     TrialBalance,
     TrialBalanceLine,
+    UnitCard,
     WalletBalance,
     WalletLine,
     WalletLot,
@@ -82,6 +84,13 @@ def result_of(outcome: Outcome, language: str) -> InstructionResult:
         list(outcome.taken),
         None if refusal is None else refusal.cashier.say(language, **refusal.facts),
     )
+
+
+@routes.post("/v1/ledger/units", answers={201: UnitCard}, refusals=[errors.UnitCodeTaken])
+async def post_unit(call: Call, body: DefineUnit) -> Answer[UnitCard]:
+    """Define a currency or a kind of points. Asked again with the same terms, it answers the same one."""
+    unit = await call.db.replayed(lambda tx: define_unit(tx, body.code, body.scale, body.kind))
+    return Answer(UnitCard(unit.code, unit.scale, unit.kind), status=201)
 
 
 @routes.post("/v1/ledger/wallets", answers={201: OpenedWallet}, refusals=[errors.UnitUnknown, errors.WalletCodeTaken])
@@ -198,6 +207,8 @@ async def get_statement(call: Call) -> Answer[WalletStatement]:
                     x["granted"],
                     x["remaining"],
                     x["held"],
+                    x["lapsed"],
+                    x["priority"],
                     x["earned_at"],
                     x["active_from"],
                     None if x["expires_at"] >= FOREVER else x["expires_at"],

@@ -29,6 +29,7 @@ class Books:
         self.wallets = {wallet.id: wallet for wallet in wallets}
         self.holds = {hold.id: hold for hold in holds}
         self.changed: dict[int, datetime | None] = {}  # wallet id → the version the write expects
+        self.closings: list[Wallet] = []  # closed or reopened
         self.journals: list[Journal] = []
         self.movements: list[Movement] = []
         self.new_lots: list[tuple[Any, ...]] = []

@@ -154,6 +154,13 @@ class UnitUnknown(Refusal):
     cashier = Text(en="There is no unit {unit}.", ru="Единицы {unit} нет.")
 
 
+class UnitCodeTaken(Refusal):
+    """Another unit bears this code."""
+
+    code, status = "unit_code_taken", 409
+    cashier = Text(en="The unit {unit} exists with other terms.", ru="Единица {unit} уже заведена на других условиях.")
+
+
 class WalletCodeTaken(Refusal):
     """Another wallet bears this code."""
 

@@ -189,8 +189,11 @@ async def statement(tx: Tx, wallet_id: int, after: datetime, until: datetime, li
 
 
 LOTS = """
-    select id, granted, remaining, held, priority, earned_at, active_from, expires_at from ledger_lot
-     where wallet_id = $1 order by priority, expires_at, earned_at, id
+    select l.id, l.granted, l.remaining, l.held, l.priority, l.earned_at, l.active_from, l.expires_at,
+           (select coalesce(-sum(m.amount), 0)::bigint
+              from ledger_lot_move m join ledger_journal j on j.id = m.journal_id
+             where m.wallet_id = l.wallet_id and m.lot_id = l.id and j.kind = 'expiry') as lapsed
+      from ledger_lot l where l.wallet_id = $1 order by l.priority, l.expires_at, l.earned_at, l.id
 """
 
 

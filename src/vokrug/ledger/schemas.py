@@ -29,6 +29,20 @@ class InstructionResults(msgspec.Struct, frozen=True):
     results: list[InstructionResult]
 
 
+class DefineUnit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A currency or a kind of points, with so many digits after the point."""
+
+    code: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._/-]{1,12}$")]
+    scale: Annotated[int, msgspec.Meta(ge=0, le=12)] = 2
+    kind: Literal["money", "points"] = "money"
+
+
+class UnitCard(msgspec.Struct, frozen=True):
+    code: str
+    scale: int
+    kind: str
+
+
 class OpenWallet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Terms of a wallet. Guard `d` refuses to spend more than there is, `c` to receive more than was given."""
 
@@ -73,10 +87,14 @@ class BalanceThen(msgspec.Struct, frozen=True):
 
 
 class WalletLot(msgspec.Struct, frozen=True):
+    """One grant of points: what is left of it, and what of it has lapsed."""
+
     id: str
     granted: int
     remaining: int
     held: int
+    lapsed: int
+    priority: int
     earned_at: datetime
     active_from: datetime
     expires_at: datetime | None

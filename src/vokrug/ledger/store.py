@@ -152,6 +152,13 @@ async def find_summed_wallet(tx: Tx, code: str, unit_id: int) -> int | None:
     return found
 
 
+SUMMED_WALLETS = "select code, (id & 255)::smallint as unit_id, id from ledger_wallet where id < 0"
+
+
+async def summed_wallets(tx: Tx) -> dict[tuple[str, int], int]:
+    return {(row["code"], row["unit_id"]): row["id"] for row in await tx.rows(SUMMED_WALLETS)}
+
+
 AVAILABLE = "select * from ledger_available($1, $2)"
 
 
@@ -164,6 +171,16 @@ READ_UNITS = "select id, code, scale, kind from ledger_unit order by id"
 
 async def read_units(tx: Tx) -> list[Unit]:
     return await tx.all(Unit, READ_UNITS)
+
+
+ADD_UNIT = """
+    insert into ledger_unit (id, code, scale, kind) select max(id) + 1, $1, $2, $3 from ledger_unit
+    on conflict (code) do nothing
+"""
+
+
+async def add_unit(tx: Tx, code: str, scale: int, kind: str) -> None:
+    await tx.run(ADD_UNIT, code, scale, kind)
 
 
 READ_RATE = """
@@ -179,16 +196,23 @@ async def read_rate(tx: Tx, unit_id: int, in_unit_id: int, at: datetime) -> tupl
 
 # Writing
 
-WRITE = "select ledger_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+WRITE = "select ledger_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 
 
 def written(books: Books) -> list[list[Any]]:
-    """The ten arrays of `ledger_write`, for whoever calls it inside a function of their own."""
-    wallets = [
-        (w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held)
-        + (w.debt, w.overdraft, w.changed_at, w.closed_at, w.closed_until, w.closed_by)
-        for w in map(books.wallets.__getitem__, books.changed)
-    ]
+    """The arrays of `ledger_write`, for whoever calls it inside a function of their own."""
+    new_wallets, wallets = [], []
+    for wallet_id, expected in books.changed.items():
+        w = books.wallets[wallet_id]
+        sums = (w.debits, w.credits, w.debits_held, w.credits_held, w.debt)
+        if expected is None:
+            new_wallets.append(
+                (w.id, w.home, w.code, w.guard, w.has_lots, *sums, w.overdraft, w.changed_at)
+                + (w.closed_at, w.closed_until, w.closed_by)
+            )
+        else:
+            wallets.append((w.id, *sums, w.changed_at, expected))
+    closings = [(w.id, w.closed_at, w.closed_until, w.closed_by) for w in books.closings]
     journals = [
         (j.id, j.home, j.kind, j.effective_at, j.recorded_at, j.document, j.reverses)
         + (None if j.facts is None else msgspec.json.encode(j.facts).decode(),)
@@ -209,8 +233,9 @@ def written(books: Books) -> list[list[Any]]:
     ]
     deltas = [(*key, *total) for key, total in books.deltas.items()]
     return [
+        new_wallets,
         wallets,
-        list(books.changed.values()),
+        closings,
         journals,
         movements,
         books.new_lots,
@@ -271,7 +296,11 @@ READ_MOVEMENTS = """
       from ledger_movement m join ledger_journal j on j.id = m.journal_id and j.home = m.home
      where m.journal_id = $1 order by m.leg
 """
-READ_LOT_MOVES = "select wallet_id, lot_id, leg, amount from ledger_lot_move where journal_id = $1 order by leg, lot_id"
+READ_LOT_MOVES = """
+    select m.wallet_id, m.lot_id, m.leg, m.amount
+      from ledger_lot_move m join ledger_lot l on l.wallet_id = m.wallet_id and l.id = m.lot_id
+     where m.journal_id = $1 order by m.leg, l.priority, l.expires_at, l.earned_at, l.id
+"""
 LOTS_OF_JOURNAL = """
     select id, remaining - held as free, funder from ledger_lot where wallet_id = $1
        and id between $2 << 8 and $2 << 8 | 255 order by id
@@ -290,6 +319,7 @@ async def read_movements(tx: Tx, journal_id: int) -> Sequence[Row]:
 
 
 async def read_lot_moves(tx: Tx, journal_id: int) -> Sequence[Row]:
+    """What a journal did to lots, in burn order: what comes back pays a debt from the soonest to lapse."""
     return await tx.rows(READ_LOT_MOVES, journal_id)
 
 

@@ -63,6 +63,13 @@ class Wallet:
     def balance(self) -> int:
         return self.credits - self.debits
 
+    @property
+    def spendable(self) -> int:
+        """What an unforced operation may take. Points owed are not there, whatever the lots read say."""
+        if self.has_lots:
+            return max(0, sum(lot.free for lot in self.lots) - self.debt)
+        return max(0, self.credits + self.overdraft - self.debits - self.debits_held)
+
     def is_closed(self, now: datetime) -> bool:
         return self.closed_at is not None and (self.closed_until is None or now < self.closed_until)
 

@@ -4,6 +4,10 @@
 -- ledger_write locks the wallets in id order, checks that each is still as it was read, and writes
 -- everything or, when a wallet has moved on, nothing: it then answers with those wallets' ids.
 
+create type ledger_wallet_change as (
+    id bigint, debits bigint, credits bigint, debits_held bigint, credits_held bigint, debt bigint,
+    changed_at timestamptz, expected timestamptz);
+create type ledger_wallet_closing as (id bigint, closed_at timestamptz, closed_until timestamptz, closed_by bigint);
 create type ledger_lot_change as (wallet_id bigint, id bigint, remaining bigint, held bigint);
 create type ledger_hold_change as (
     id bigint, captured bigint, state text, deadline timestamptz, resolved_at timestamptz, resolved_by bigint);
@@ -52,7 +56,8 @@ language sql stable as $$
 $$;
 
 create function ledger_write(
-    wallets ledger_wallet[], expected timestamptz[], journals ledger_journal[], movements ledger_movement[],
+    new_wallets ledger_wallet[], wallets ledger_wallet_change[], closings ledger_wallet_closing[],
+    journals ledger_journal[], movements ledger_movement[],
     new_lots ledger_lot[], lots ledger_lot_change[], lot_moves ledger_lot_move[],
     new_holds ledger_hold[], holds ledger_hold_change[], deltas ledger_delta[])
 returns bigint[] language plpgsql as $$
@@ -62,27 +67,25 @@ declare
 begin
     if cardinality(wallets) > 0 then
         select array_agg(v.id) into moved_on
-          from unnest(wallets) with ordinality v
-          join unnest(expected) with ordinality e(at, n) on e.n = v.ordinality
+          from unnest(wallets) v
           left join (select w.id, w.changed_at from ledger_wallet w
                       where w.id = any(array(select u.id from unnest(wallets) u)) order by w.id for update) found on found.id = v.id
-         where found.changed_at is distinct from e.at;
+         where found.changed_at is distinct from v.expected;
         if moved_on is not null then
             return moved_on;
         end if;
         update ledger_wallet w
            set debits = v.debits, credits = v.credits, debits_held = v.debits_held, credits_held = v.credits_held, debt = v.debt,
-               overdraft = v.overdraft, changed_at = v.changed_at, closed_at = v.closed_at, closed_until = v.closed_until, closed_by = v.closed_by
+               changed_at = v.changed_at
           from unnest(wallets) v where w.id = v.id;
-        get diagnostics touched = row_count;
-        if touched < cardinality(wallets) then
-            -- Two writers may meet a customer's first points together: the later one starts again.
-            insert into ledger_wallet
-            select v.id, v.home, v.code, v.guard, v.has_lots, v.debits, v.credits, v.debits_held, v.credits_held, v.debt, v.overdraft,
-                   v.changed_at, v.closed_at, v.closed_until, v.closed_by
-              from unnest(wallets) with ordinality v join unnest(expected) with ordinality e(at, n) on e.n = v.ordinality
-             where e.at is null order by v.id;
-        end if;
+    end if;
+    if cardinality(new_wallets) > 0 then
+        -- Two writers may meet a customer's first points together: the later one loses the key and starts again.
+        insert into ledger_wallet select v.* from unnest(new_wallets) v order by v.id;
+    end if;
+    if cardinality(closings) > 0 then
+        update ledger_wallet w set closed_at = v.closed_at, closed_until = v.closed_until, closed_by = v.closed_by
+          from unnest(closings) v where w.id = v.id;
     end if;
     if cardinality(journals) > 0 then
         insert into ledger_journal select * from unnest(journals);

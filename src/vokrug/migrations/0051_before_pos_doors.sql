@@ -64,7 +64,8 @@ $$;
 -- Somebody faster than us is a serialization failure: the caller decides again on what is there now.
 create function pos_write(
     quotes pos_quote[], sales pos_sale[], shoppers pos_shopper[],
-    wallets ledger_wallet[], expected timestamptz[], journals ledger_journal[], movements ledger_movement[],
+    new_wallets ledger_wallet[], wallets ledger_wallet_change[], closings ledger_wallet_closing[],
+    journals ledger_journal[], movements ledger_movement[],
     new_lots ledger_lot[], lots ledger_lot_change[], lot_moves ledger_lot_move[],
     new_holds ledger_hold[], holds ledger_hold_change[], deltas ledger_delta[],
     event_keys bigint[], event_types int[], event_ids uuid[], event_times timestamptz[], event_subjects text[], event_data bytea[])
@@ -81,13 +82,19 @@ begin
         end if;
     end if;
     if cardinality(sales) > 0 then
+        -- Whoever tells the story of one of these checks ends first; a check that got a later revision
+        -- since it was read is not what this sale was decided on.
+        perform pg_advisory_xact_lock(hashtextextended(s.check_id::text, 5001)) from unnest(sales) s order by s.check_id;
+        if exists (select from unnest(sales) s join pos_quote q on q.check_id = s.check_id where q.rev <> s.rev) then
+            raise exception 'a check was quoted anew' using errcode = 'serialization_failure';
+        end if;
         insert into pos_sale select s.* from unnest(sales) s order by s.check_id on conflict do nothing;
         get diagnostics touched = row_count;
         if touched < cardinality(sales) then
             raise exception 'a sale is there already' using errcode = 'serialization_failure';
         end if;
     end if;
-    moved_on := ledger_write(wallets, expected, journals, movements, new_lots, lots, lot_moves, new_holds, holds, deltas);
+    moved_on := ledger_write(new_wallets, wallets, closings, journals, movements, new_lots, lots, lot_moves, new_holds, holds, deltas);
     if moved_on <> '{}' then
         raise exception 'wallets have moved on: %', moved_on using errcode = 'serialization_failure';
     end if;

@@ -2,13 +2,14 @@
 
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
-from vokrug.pos.facts import DeviationRaised, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.facts import DeviationRaised, PointsGranted, ReturnParked, ReturnPosted, SaleCommitted
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
     "Checkout",
     "DeviationRaised",
+    "PointsGranted",
     "Reference",
     "ReturnParked",
     "ReturnPosted",

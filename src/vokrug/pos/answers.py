@@ -234,6 +234,8 @@ def wrap(text: str) -> list[str]:
     """Words in rows of a receipt's width."""
     rows = [""]
     for word in text.split():
+        while len(word) > RECEIPT_COLUMNS:
+            rows, word = [*rows, word[:RECEIPT_COLUMNS]], word[RECEIPT_COLUMNS:]
         if rows[-1] and len(rows[-1]) + 1 + len(word) > RECEIPT_COLUMNS:
             rows.append(word)
         else:

@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from vokrug import ledger
 from vokrug.customers.errors import (
+    CustomerUnknown,
     FullNameNotWanted,
     IdentifierBlocked,
     IdentifierMalformed,
@@ -15,6 +17,7 @@ from vokrug.pos.checkout import Checkout
 from vokrug.pos.operations import chain
 from vokrug.pos.operations.cancelling import cancel
 from vokrug.pos.operations.committing import commit
+from vokrug.pos.operations.giving import give
 from vokrug.pos.operations.identifying import enrol, identify
 from vokrug.pos.operations.quoting import calculate
 from vokrug.pos.operations.returning import take_back
@@ -30,6 +33,8 @@ from vokrug.pos.schemas import (
     Enrol,
     Identified,
     Identify,
+    PointsGiven,
+    PointsTaken,
     Return,
     Returned,
     ShopCard,
@@ -40,6 +45,7 @@ from vokrug.pos.schemas import (
 )
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.batching import Overloaded
+from vokrug.runtime.database import Tx
 from vokrug.runtime.http import Answer, Call, Role, Routes
 
 routes = Routes("pos")
@@ -210,15 +216,35 @@ async def post_return(call: Call, body: Return) -> Answer[Returned]:
     return answered(answer, is_repeat, 202 if answer.status == "parked" else 200)
 
 
-# The chain, for staff
+# For staff
 
 
-@routes.put("/v1/shops", answers={200: ShopCard}, refusals=[errors.ZoneUnknown, errors.AmountMalformed])
+@routes.post(
+    "/v1/customers/{id:uuid}/points:give",
+    answers={200: PointsTaken},
+    refusals=[CustomerUnknown, errors.AmountMalformed, errors.CurrencyUnknown, ledger.KeyReused],
+)
+async def post_points(call: Call, body: PointsGiven) -> Answer[PointsTaken]:
+    """Give a customer points outside a sale, spendable at once. Repeat freely: a request id counts once."""
+
+    async def story(tx: Tx) -> tuple[PointsTaken, bool]:
+        return await give(tx, call.services.get(Checkout), UUID(call.path["id"]), body, call.now)
+
+    return answered(*await call.db.replayed(story))
+
+
+# The chain
+
+
+@routes.put(
+    "/v1/shops", answers={200: ShopCard}, refusals=[errors.ZoneUnknown, errors.CurrencyUnknown, errors.AmountMalformed]
+)
 async def put_shop(call: Call, body: ShopGiven) -> Answer[ShopCard]:
     """Open a shop with its tills, or change it."""
+    reference = call.services.get(Checkout).reference
     async with call.db.transaction() as tx:
-        card = await chain.save_shop(tx, body, call.now)
-    await call.services.get(Checkout).reference.renew(call.db, call.now)
+        card = await chain.save_shop(tx, body, call.now, reference.points_code)
+    await reference.renew(call.db, call.now)
     return Answer(card)
 
 

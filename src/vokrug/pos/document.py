@@ -86,6 +86,12 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     balance_minor: int  # spendable when priced
     spent_minor: int  # standing when priced
     hold_until_us: int  # 0: nothing was held
+    printed: list[PricedLine] = []  # the lines as a receipt bore them that was printed otherwise
+
+    @property
+    def sold(self) -> list[PricedLine]:
+        """What the sale came to, and what returns give back."""
+        return self.printed or self.lines
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -170,6 +170,16 @@ class CodeTaken(Refusal):
     cashier = Text(en="The code {taken} is in use.", ru="Код {taken} уже занят.")
 
 
+class CurrencyUnknown(Refusal):
+    """No unit of money has this code, or nobody has told what a point is worth in it."""
+
+    code, status = "currency_unknown", 422
+    cashier = Text(
+        en="The currency {currency} is not known, or has no rate for points.",
+        ru="Валюта {currency} не заведена, или для неё нет курса баллов.",
+    )
+
+
 class ZoneUnknown(Refusal):
     """There is no such time zone."""
 

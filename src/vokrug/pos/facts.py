@@ -18,6 +18,17 @@ class LineSold(Event, frozen=True):
     earned_minor: int
 
 
+@event("pos.points_granted.v1", owner="pos", key="customer")
+class PointsGranted(Event, frozen=True):
+    """Staff gave points outside a sale; they may be spent."""
+
+    request_id: UUID
+    customer_id: UUID
+    points_minor: int
+    reason: str
+    expires_at: datetime | None
+
+
 @event("pos.sale_committed.v1", owner="pos", key="customer")
 class SaleCommitted(Event, frozen=True):
     """A till's sale became final: value has moved, points earned may be spent."""

@@ -13,6 +13,7 @@ from vokrug.pos.types import Article, Shop
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_POSITIVE_MINOR = 10**12
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # a till that forgot the date says 1970
 
 
 def micros(at: datetime) -> int:
@@ -22,6 +23,15 @@ def micros(at: datetime) -> int:
 
 def moment(micros_since: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros_since)
+
+
+def happened(at: datetime | None, now: datetime) -> datetime:
+    """When the till says it was. Its clock may run ahead: nothing happens later than now."""
+    if at is None or at > now:
+        return now
+    if at < EARLIEST:
+        raise CheckMalformed(reason=f"there were no sales in {at.year}")
+    return at
 
 
 def amount(text: str, field: str, scale: int = 2) -> int:

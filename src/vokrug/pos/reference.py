@@ -26,6 +26,7 @@ class Reference:
         self.tiers: list[Tier] = []
         self.units: dict[str, ledger.Unit] = {}
         self._articles: dict[str, Article | None] = {}
+        self._summed: dict[tuple[str, int], int] = {}
         self._accounts: dict[str, ledger.Accounts] = {}
         self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
 
@@ -38,6 +39,7 @@ class Reference:
             shops, tills = await store.read_shops(tx), await store.read_tills(tx)
             self.tiers = await store.read_tiers(tx)
             self.units = await ledger.units(tx)
+            self._summed |= await ledger.summed_wallets(tx)
             self.points_unit = self.units[self.points_code].id
             for currency in {shop.currency for shop in shops}:
                 self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
@@ -45,7 +47,11 @@ class Reference:
         self.shops_by_id = {shop.id: shop for shop in shops}
         self.tills = {(till.shop_id, till.code): till for till in tills}
         self._articles.clear()
-        self._accounts.clear()
+        self._accounts = {
+            shop.code: self._known_accounts(shop)
+            for shop in shops
+            if all(code in self._summed for code in self._codes(shop).values())
+        }
         self.version = version
         return True
 
@@ -92,24 +98,31 @@ class Reference:
     # Money
 
     async def accounts(self, db: Database, shop: Shop, now: datetime) -> ledger.Accounts:
-        """The summed wallets of a shop's sales. Opened once, known ever after."""
+        """The summed wallets of a shop's sales. Opened when the shop is first met, known ever after."""
         known = self._accounts.get(shop.code)
         if known is None:
-            points, money = self.points_unit, self.units[shop.currency].id
             async with db.transaction() as tx:
-                known = ledger.Accounts(
-                    points_unit=points,
-                    issued=await ledger.summed_wallet(tx, "points.issued", points, now),
-                    redeemed=await ledger.summed_wallet(tx, f"points.redeemed/{shop.code}", points, now),
-                    clearing=await ledger.summed_wallet(tx, f"till.clearing/{shop.code}", money, now),
-                    revenue=await ledger.summed_wallet(tx, f"revenue/{shop.code}", money, now),
-                    liability=await ledger.summed_wallet(tx, "points.liability", money, now),
-                    deviation=await ledger.summed_wallet(tx, f"deviation/{shop.code}", money, now),
-                    value_num=self.rates[shop.currency][0],
-                    value_den=self.rates[shop.currency][1],
-                )
-            self._accounts[shop.code] = known
+                for code, unit in self._codes(shop).values():
+                    await ledger.summed_wallet(tx, code, unit, now)
+                self._summed |= await ledger.summed_wallets(tx)  # others may be reading just now
+            known = self._accounts[shop.code] = self._known_accounts(shop)
         return known
+
+    def _codes(self, shop: Shop) -> dict[str, tuple[str, int]]:
+        points, money = self.points_unit, self.units[shop.currency].id
+        return {
+            "issued": ("points.issued", points),
+            "redeemed": (f"points.redeemed/{shop.code}", points),
+            "clearing": (f"till.clearing/{shop.code}", money),
+            "revenue": (f"revenue/{shop.code}", money),
+            "liability": ("points.liability", money),
+            "deviation": (f"deviation/{shop.code}", money),
+        }
+
+    def _known_accounts(self, shop: Shop) -> ledger.Accounts:
+        num, den = self.rates[shop.currency]
+        ids = {name: self._summed[code] for name, code in self._codes(shop).items()}
+        return ledger.Accounts(points_unit=self.points_unit, **ids, value_num=num, value_den=den)
 
     async def funder_account(self, tx: Tx, funder: str, shop: Shop, now: datetime) -> int:
         """Who owes the worth of points: the programme itself, or a named funder's own liability."""

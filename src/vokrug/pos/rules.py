@@ -188,7 +188,7 @@ def post(
         customer_number=promise.customer_number,
         shop_id=settlement.shop.id,
         till_id=settlement.till.id,
-        rev=settlement.body.rev,
+        rev=promise.rev,
         body_hash=settlement.body_hash,
         status="late" if is_late else "committed",
         journal_id=settled.journal_id,
@@ -265,7 +265,7 @@ def told(sale: SaleRow, document: Document, shop: Shop, till: Till) -> events.Ro
                 line.points_burn_minor,
                 line.earn_minor,
             )
-            for line in document.lines
+            for line in document.sold
         ],
         by_offer,
     )

@@ -10,6 +10,7 @@ Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Words = Annotated[str, msgspec.Meta(max_length=200)]
 Money = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$", description="decimal, two digits")]
 Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$", description="decimal, three digits")]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Channel = Literal["pos", "web", "app", "kiosk", "call"]
 Rev = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 LineNumber = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
@@ -37,7 +38,7 @@ class Identify(Body, frozen=True, kw_only=True):
     shop: Code
     till: Code
     cashier: Code | None = None
-    at: datetime | None = None
+    at: Moment | None = None
     identifier: Identifier
 
 
@@ -138,7 +139,7 @@ class Calculate(Body, frozen=True, kw_only=True):
     rev: Rev
     shop: Code
     till: Code
-    at: datetime | None = None
+    at: Moment | None = None
     cashier: Code | None = None
     shift: Annotated[str, msgspec.Meta(max_length=32)] | None = None
     channel: Channel = "pos"
@@ -286,7 +287,7 @@ class Fiscal(Body, frozen=True, kw_only=True):
     shift_no: Annotated[str, msgspec.Meta(max_length=32)] | None = None
     receipt_no: Annotated[str, msgspec.Meta(max_length=32)] | None = None
     inn: Annotated[str, msgspec.Meta(max_length=16)] | None = None
-    at: datetime | None = None
+    at: Moment | None = None
 
 
 class Commit(Body, frozen=True, kw_only=True):
@@ -356,7 +357,7 @@ class Return(Body, frozen=True, kw_only=True):
     shop: Code
     till: Code
     original: Original
-    at: datetime | None = None
+    at: Moment | None = None
     lines: Annotated[list[ReturnLine], msgspec.Meta(max_length=1000)] = []
     reason: Words = ""
 
@@ -380,6 +381,26 @@ class Returned(Reply, frozen=True, kw_only=True):
     lines: list[LineReturned]
     balance: BalanceAfter | None
     receipt: list[ReceiptBlock]
+
+
+# Points without a sale
+
+
+class PointsGiven(Body, frozen=True, kw_only=True):
+    """Goodwill, or a balance brought from an older programme. `currency` is the money their worth is owed in."""
+
+    request_id: UUID
+    points: Money
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)] = "RUB"
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class PointsTaken(Reply, frozen=True, kw_only=True):
+    """What the customer was given, first time and every time."""
+
+    customer: UUID
+    points: str
 
 
 # The chain: shops, tills, goods, tiers

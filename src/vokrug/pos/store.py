@@ -120,7 +120,7 @@ async def replace_tiers(tx: Tx, tiers: Sequence[tuple[str, str, str, int]]) -> N
 
 READ = "select * from pos_read($1, $2, $3, $4, $5, $6, $7, $8)"
 READ_PROMISES = "select * from pos_read_promises($1, $2, $3, $4)"
-WRITE = "select pos_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+WRITE = "select pos_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
 
 
 async def read(tx: Tx, *columns: object) -> Sequence[Row]:

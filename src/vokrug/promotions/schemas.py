@@ -47,7 +47,7 @@ class TryPrice(Struct, frozen=True, forbid_unknown_fields=True):
 
     basket: Basket
     shopper: Shopper | None = None
-    at: datetime | None = None  # any moment, past or to come; now when absent
+    at: Annotated[datetime, Meta(tz=True)] | None = None  # any moment, past or to come; now when absent
     drafts: tuple[UUID, ...] = ()  # offers whose newest version is tried instead of the published one
 
 

@@ -81,8 +81,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["ru", "en"], Meta(description="Language of answers when the caller names none we speak.")
     ] = "ru"
     clock: Annotated[
-        Literal["system", "movable"],
-        Meta(description="`movable` lets a trial move time forward. Never for live shops."),
+        Literal["system", "movable", "standing"],
+        Meta(
+            description="`movable` lets a trial move time, `standing` also stops it in between. Never for live shops."
+        ),
     ] = "system"
 
     @property

@@ -82,7 +82,8 @@ class Stage:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        assert tills.stdin is not None and tills.stdout is not None, "both are pipes"
+        assert tills.stdin is not None, "a pipe"
+        assert tills.stdout is not None, "a pipe"
         try:
             tills.stdin.write(msgspec.json.encode(orders))
             tills.stdin.close()
@@ -150,7 +151,7 @@ def wait_until_ready(program: subprocess.Popen[bytes], port: int, log: Path, wit
             break
         with (
             suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer,  # noqa: S310
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer,
         ):
             if answer.status == 200:
                 return

@@ -59,9 +59,7 @@ class Tills:
     def __init__(self, orders: Orders) -> None:
         self.orders = orders
         self.dice = random.Random(orders.seed)
-        self.baskets = [
-            msgspec.json.encode(chain.basket(self.dice)) for _ in range(BASKETS)
-        ]
+        self.baskets = [msgspec.json.encode(chain.basket(self.dice)) for _ in range(BASKETS)]
         self.is_measuring = self.is_over = False
         self.idle: list[VirtualTill] = []
         self.waiting: deque[float] = deque()

@@ -7,7 +7,13 @@ import msgspec
 from vokrug import events
 from vokrug.customers import rules, store
 from vokrug.customers.directory import Directory
-from vokrug.customers.errors import CustomerIdTaken, CustomerUnknown, IdentifierTaken, RequestIdReused
+from vokrug.customers.errors import (
+    CustomerIdTaken,
+    CustomerUnknown,
+    IdentifierTaken,
+    PhoneMissing,
+    RequestIdReused,
+)
 from vokrug.customers.facts import CustomerRegistered, IdentifierAttached
 from vokrug.customers.operations.consents import write_consents
 from vokrug.customers.operations.people import introduce
@@ -21,16 +27,14 @@ async def register(tx: Tx, directory: Directory, registration: Registration, now
     """Make a newcomer a customer, or recognise the one they are.
 
     Safe to repeat by request id. A till that meets a known phone is answered with its customer, and
-    nothing changes; anyone else has to bring the same data, or the phone is taken.
+    nothing changes; anyone else has to bring the same data, or the phone is taken. Without a phone, the
+    number of another system stands in its place, from those who may attach one.
     """
     called = rules.called_as_asked(registration.called)
     rules.require_spoken(registration.language)
     rules.require_possible(registration.birthday, now.date())
     rules.require_plain(registration.consents)
-    phone = directory.identify("phone", registration.phone)
-    card = directory.identify("card", registration.card) if registration.card else None
-    rules.require_may_vouch(phone.type, registration.source, registration.phone_strength)
-    identifiers = [phone, card] if card else [phone]
+    identifiers = await _identifiers(tx, directory, registration)
     digest = _digest(directory, registration, called, identifiers)
 
     await store.lock(tx, [registration.request_id.bytes, *(one.hash for one in identifiers)])
@@ -42,12 +46,34 @@ async def register(tx: Tx, directory: Directory, registration: Registration, now
         return Registered(introduce(directory, person), created=earlier.created)
 
     owners = await store.resolve(tx, identifiers)
-    known, card_owner = owners.get(0), owners.get(1)
-    if card and card_owner and (known is None or card_owner.number != known.number):
-        raise IdentifierTaken(type=card.type.code)
+    known = owners.get(0)
+    for i, owner in owners.items():
+        if known is None or owner.number != known.number:
+            raise IdentifierTaken(type=identifiers[i].type.code)
     if known:
-        return await _recognise(tx, directory, registration, known, digest, now)
+        return await _recognise(tx, directory, registration, known, identifiers[0].type.code, digest, now)
     return await _welcome(tx, directory, registration, called, identifiers, digest, now)
+
+
+async def _identifiers(tx: Tx, directory: Directory, registration: Registration) -> list[Identifier]:
+    """What the newcomer is known by from now on. The first one tells whether we have met."""
+    found = []
+    if registration.phone is not None:
+        phone = directory.identify("phone", registration.phone)
+        rules.require_may_vouch(phone.type, registration.source, registration.phone_strength)
+        found.append(phone)
+    if registration.external is not None:
+        code, value = registration.external
+        rules.require_external(code)
+        await directory.meet(tx, [code])
+        external = directory.identify(code, value)
+        rules.require_may_attach(external.type, registration.source, Strength.CLAIMED)
+        found.append(external)
+    if not found:
+        raise PhoneMissing
+    if registration.card:
+        found.append(directory.identify("card", registration.card))
+    return found
 
 
 def _digest(directory: Directory, registration: Registration, called: str, identifiers: list[Identifier]) -> bytes:
@@ -66,12 +92,14 @@ def _digest(directory: Directory, registration: Registration, called: str, ident
 
 
 async def _recognise(
-    tx: Tx, directory: Directory, registration: Registration, known: Person, digest: bytes, now: datetime
+    tx: Tx, directory: Directory, registration: Registration, known: Person, by: str, digest: bytes, now: datetime
 ) -> Registered:
-    """The phone is a customer's. Nobody becomes another, and no card is added on a stranger's word."""
+    """The phone, or what stands in its place, is a customer's. Nobody becomes another, and no card is added on
+    a stranger's word.
+    """
     is_till = registration.source is Source.TILL
     if not is_till and not await store.was_registered_so(tx, known.number, digest):
-        raise IdentifierTaken(type="phone")
+        raise IdentifierTaken(type=by)
     await store.insert_registration(tx, registration.request_id, known.number, digest, created=False, now=now)
     return Registered(introduce(directory, known), created=False)
 
@@ -106,8 +134,7 @@ async def _welcome(
 
     op = await store.insert_op(tx, "register", number, source, now)
     for identifier in identifiers:
-        # The card lies on the counter, we see it; of the phone we are only told.
-        strength = registration.phone_strength if identifier.type.code == "phone" else Strength.OBSERVED
+        strength = _strength(identifier, registration)
         identifier_id = await store.insert_edge(
             tx,
             identifier,
@@ -131,3 +158,10 @@ async def _welcome(
     await write_consents(tx, number, id, registration.consents, source, now)
     customer = Customer(number=number, id=id, state=State.ACTIVE, language=registration.language, called=called)
     return Registered(customer, created=True)
+
+
+def _strength(identifier: Identifier, registration: Registration) -> Strength:
+    """The card lies on the counter, we see it; of the rest we are only told."""
+    if identifier.type.code == "phone":
+        return registration.phone_strength
+    return Strength.OBSERVED if identifier.type.code == "card" else Strength.CLAIMED

@@ -15,7 +15,7 @@ import msgspec
 
 from vokrug.kernel import Refusal
 from vokrug.ledger import errors, rules, store
-from vokrug.ledger.books import Books, choose_lots
+from vokrug.ledger.books import Books, choose_lots, require_joinable
 from vokrug.ledger.instructions import (
     AnyInstruction,
     Capture,
@@ -191,19 +191,22 @@ async def books_with_lots(tx: Tx, ids: JournalIds, wallet_ids: Iterable[int], am
 
 def most_that_fits(books: Books, debit: int, credit: int, amount: int | None, up_to: UpTo | None) -> int:
     """At most `amount`, less where a side named by `up_to` would break its balance, guarded or not."""
+    require_joinable(debit, credit)
     limits = [] if amount is None else [amount]
     if up_to in (None, "debit", "both"):
-        limits.append(spendable(books.wallet(debit)))
+        require_kept(debit)
+        limits.append(books.wallet(debit).spendable)
     if up_to in ("credit", "both"):
+        require_kept(credit)
         taker = books.wallet(credit)
         limits.append(max(0, taker.debits + taker.overdraft - taker.credits - taker.credits_held))
     return min(limits)
 
 
-def spendable(wallet: Wallet) -> int:
-    if wallet.has_lots:
-        return max(0, sum(lot.free for lot in wallet.lots) - wallet.debt)
-    return max(0, wallet.credits + wallet.overdraft - wallet.debits - wallet.debits_held)
+def require_kept(wallet_id: int) -> None:
+    """Only a wallet that keeps a balance can be a limit."""
+    if not is_kept(wallet_id):
+        raise errors.UnboundedSource(wallet=wallet_id)
 
 
 # The instructions, one by one
@@ -312,6 +315,7 @@ async def _close(instruction: Close, tx: Tx, ids: JournalIds, now: datetime) -> 
     journal = books.open_journal(Kind.CLOSE, home=wallet.home)
     wallet.closed_at, wallet.closed_by = books.touch(wallet), journal.id
     wallet.closed_until = None if instruction.timeout_s is None else now + timedelta(seconds=instruction.timeout_s)
+    books.closings.append(wallet)
     await store.write(tx, books)
     return Done(0, journal.id)
 
@@ -337,6 +341,7 @@ async def _reopen(instruction: Reopen, tx: Tx, ids: JournalIds, now: datetime) -
     wallet = books.wallet(closed)
     journal = books.open_journal(Kind.REOPEN, home=wallet.home, reverses=closing.journal_id)
     wallet.closed_at = wallet.closed_until = wallet.closed_by = None
+    books.closings.append(wallet)
     books.touch(wallet)
     await store.write(tx, books)
     return Done(0, journal.id)
@@ -395,7 +400,7 @@ async def _draw(instruction: Draw, tx: Tx, ids: JournalIds, now: datetime) -> Do
 def source_of(wallet: Wallet, code: str, cap: int | None) -> rules.Source:
     balance = wallet.balance - wallet.debits_held
     if wallet.has_lots:
-        return rules.Source(code, spendable(wallet), cap)
+        return rules.Source(code, wallet.spendable, cap)
     return rules.Source(code, balance, cap, wallet.overdraft if wallet.guard == "d" else None)
 
 

@@ -18,6 +18,15 @@ async def unit_named(tx: Tx, code: str) -> Unit:
     return found
 
 
+async def define_unit(tx: Tx, code: str, scale: int, kind: str) -> Unit:
+    """A currency or a kind of points; asked again with the same terms, the same one."""
+    await store.add_unit(tx, code, scale, kind)
+    found = await unit_named(tx, code)
+    if (found.scale, found.kind) != (scale, kind):
+        raise errors.UnitCodeTaken(unit=code)
+    return found
+
+
 async def open_wallet(
     tx: Tx,
     code: str,
@@ -60,6 +69,11 @@ async def summed_wallet(tx: Tx, code: str, unit_id: int, now: datetime) -> int:
 async def available(tx: Tx, wallet_id: int, now: datetime) -> Available:
     """What a wallet can spend at this moment."""
     return await store.available(tx, wallet_id, now)
+
+
+async def has_rate(tx: Tx, unit_id: int, in_unit_id: int, at: datetime) -> bool:
+    """Does a unit have a worth in another?"""
+    return await store.read_rate(tx, unit_id, in_unit_id, at) is not None
 
 
 async def rate(tx: Tx, unit_id: int, in_unit_id: int, at: datetime) -> tuple[int, int]:

@@ -3,15 +3,17 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from vokrug import ledger
 from vokrug.pos import store
-from vokrug.pos.errors import CheckMalformed, ZoneUnknown
+from vokrug.pos.errors import CheckMalformed, CurrencyUnknown, ZoneUnknown
 from vokrug.pos.pricing import amount
 from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ShopCard, ShopGiven, TierGiven, TillCard
 from vokrug.runtime.database import Tx
 
 
-async def save_shop(tx: Tx, given: ShopGiven, now: datetime) -> ShopCard:
+async def save_shop(tx: Tx, given: ShopGiven, now: datetime, points_code: str = "PTS") -> ShopCard:
     """Open a shop with its tills, or change it; tills named again stay as they are."""
+    await require_currency(tx, given.currency, points_code, now)
     try:
         ZoneInfo(given.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -31,6 +33,14 @@ async def save_shop(tx: Tx, given: ShopGiven, now: datetime) -> ShopCard:
     await store.add_tills(tx, shop_id, given.tills, now)
     await store.reference_changed(tx)
     return await shop_card(tx, given.code)
+
+
+async def require_currency(tx: Tx, code: str, points_code: str, now: datetime) -> None:
+    """A shop sells in money that points have a worth in, or no process could keep its books."""
+    units = await ledger.units(tx)
+    unit = units.get(code)
+    if unit is None or unit.kind != "money" or not await ledger.has_rate(tx, units[points_code].id, unit.id, now):
+        raise CurrencyUnknown(currency=code)
 
 
 async def shop_card(tx: Tx, code: str) -> ShopCard:
@@ -67,9 +77,15 @@ async def list_shops(tx: Tx) -> list[ShopCard]:
 
 async def save_catalogue(tx: Tx, given: CatalogueGiven) -> None:
     """Take categories (parents first) and articles; known codes are changed, nothing is removed."""
+    known = set(await store.category_paths(tx)) if given.categories else set()
     for category in given.categories:
+        if category.parent is not None and category.parent not in known:
+            raise CheckMalformed(reason=f"unknown category {category.parent}")
         await store.upsert_category(tx, category.code, category.name, category.parent)
+        known.add(category.code)
     paths = await store.category_paths(tx) if given.articles or given.categories else {}
+    if ringed := {category.code for category in given.categories} - paths.keys():
+        raise CheckMalformed(reason=f"category {min(ringed)} is inside itself")
     unknown = {a.category for a in given.articles if a.category is not None} - paths.keys()
     if unknown:
         raise CheckMalformed(reason=f"unknown category {min(unknown)}")

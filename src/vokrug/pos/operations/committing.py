@@ -7,7 +7,7 @@ from uuid import UUID
 from vokrug import events, ledger
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import Ask, Checkout, CommitJob, hash_of
+from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, CommitJob, hash_of
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     CheckMalformed,
@@ -20,6 +20,7 @@ from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations.identifying import known_by
 from vokrug.pos.operations.quoting import priced, recognised, with_document
 from vokrug.pos.operations.returning import post_parked
+from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
 from vokrug.pos.store import QuoteRow, SaleRow
@@ -40,6 +41,7 @@ async def commit(
         if result is not None:
             sale, document = result
             return answers.committed(checkout.reference, sale, document), False
+    TOLD_ALONE.labels("commit").inc()
 
     async def story(tx: Tx) -> tuple[SaleRow, Document, bool]:
         return await commit_alone(checkout, tx, check_id, body, body_hash, shop, till, language, now)
@@ -86,6 +88,9 @@ async def commit_alone(
         if body.rev != promise.rev and body.fiscal is None:
             raise CheckUnknown() if body.rev > promise.rev else RevisionStale(known=promise.rev)
     deviation = rules.printed_otherwise(settlement, promise)
+    if deviation is not None and body.claimed is not None:
+        promise.document = documents.replace(promise.document, printed=as_printed(promise.document, body.claimed))
+        await store.replace_quote(tx, with_document(quote, promise.document))
     books, burn = await books_to_settle(checkout, tx, promise, now)
     wanted = promise.document.burn_minor
     if burn < wanted:
@@ -137,7 +142,8 @@ async def quote_late(
         raise CheckUnknown()
     if standing is not None and (standing.shop_id, standing.till_id) != (shop.id, till.id):
         raise DocumentOfAnotherTill()
-    known, ask = known_by(checkout, body.check.customer_token, body.check.identifier, now)
+    is_late = body.fiscal is not None
+    known, ask = known_by(checkout, body.check.customer_token, body.check.identifier, now, is_late=is_late)
     (row,) = await checkout.read(tx, [ask], now)
     known = recognised(known, ask, row)
     if known is not None:
@@ -192,7 +198,7 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
         books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
     promise.hold = None
     wallet = books.wallets.get(wallet_id)
-    free = 0 if wallet is None else sum(lot.free for lot in wallet.lots)
+    free = 0 if wallet is None else wallet.spendable
     return books, min(promise.document.burn_minor, free)
 
 

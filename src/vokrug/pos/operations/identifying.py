@@ -64,11 +64,11 @@ def expiring(soon: Sequence[int]) -> list[Expiring]:
 
 
 def known_by(
-    checkout: Checkout, token: str | None, identifier: Identifier | None, now: datetime
+    checkout: Checkout, token: str | None, identifier: Identifier | None, now: datetime, *, is_late: bool = False
 ) -> tuple[Known | None, Ask]:
     """Who a check is for, as far as it can be told without a read, and what to ask for the rest."""
     if token is not None:
-        known = checkout.tokens.read(token, now)
+        known = checkout.tokens.read(token, now, is_late=is_late)
         return known, Ask(number=known.number)
     if identifier is not None:
         found = checkout.directory.identify(identifier.type, identifier.value)

@@ -7,7 +7,7 @@ from uuid import UUID
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import Ask, Checkout, PromiseJob, hash_of
+from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, PromiseJob, hash_of
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     AlreadyCommitted,
@@ -17,7 +17,7 @@ from vokrug.pos.errors import (
     RevisionStale,
 )
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.pricing import basket_of, document_of, micros
+from vokrug.pos.pricing import basket_of, document_of, happened, micros
 from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.tokens import Known
@@ -76,10 +76,10 @@ def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
 async def priced(
     checkout: Checkout, body: Calculate, shop: Shop, known: Known | None, row: Any, language: str, now: datetime
 ) -> Document:
-    """Ask the engine. A till's clock may run ahead: nothing happens later than now."""
+    """Ask the engine, as of the moment of the sale."""
     articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
     basket = basket_of(body, shop, articles)
-    at = now if body.at is None or body.at > now else body.at
+    at = happened(body.at, now)
     spent, available = row["spent"] or 0, row["available"] or 0
     shopper = None
     if known is not None:
@@ -132,6 +132,7 @@ async def told_alone(
     """The same, one check in one transaction: a repeat, a new revision, a wallet with many small lots, or a
     check that met somebody faster.
     """
+    TOLD_ALONE.labels("calculate").inc()
 
     async def story(tx: Tx) -> tuple[Calculated, bool]:
         return await quote_alone(checkout, tx, check_id, body, shop, till, ask, language, now)

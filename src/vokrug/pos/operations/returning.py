@@ -31,7 +31,7 @@ from vokrug.pos.errors import (
 from vokrug.pos.facts import LineReturned as LineReturnedFact
 from vokrug.pos.facts import ReturnParked, ReturnPosted
 from vokrug.pos.portions import Portion, portion
-from vokrug.pos.pricing import amount
+from vokrug.pos.pricing import amount, happened
 from vokrug.pos.schemas import LineReturned, ReceiptBlock, Return, Returned
 from vokrug.pos.store import ReturnRow, SaleRow
 from vokrug.pos.types import Shop, Till
@@ -95,7 +95,7 @@ async def return_alone(
     asked = asked_of(body)
     check_id = await original_of(tx, body)
     await store.lock_document(tx, check_id)
-    at = now if body.at is None or body.at > now else body.at
+    at = happened(body.at, now)
     row = ReturnRow(
         return_id, check_id, body_hash, shop.id, till.id, "parked", None, at, now, msgspec.json.encode(asked).decode()
     )
@@ -227,10 +227,10 @@ async def post(
 
 def worth_of(document: Document, asked: Asked, returned: dict[int, int]) -> Worth:
     """The share of the lines asked for, after what came back before. No lines named: everything that is left."""
-    by_number = {line.n: line for line in document.lines}
+    by_number = {line.n: line for line in document.sold}
     grants = len(document.grants)
     lines, total = [], Portion(0, 0, 0, (0,) * grants)
-    for n, qty_milli in asked or [(line.n, None) for line in document.lines]:
+    for n, qty_milli in asked or [(line.n, None) for line in document.sold]:
         line = by_number.get(n)
         if line is None:
             raise ReturnLineUnknown(n=n)
