@@ -140,7 +140,7 @@ class Site:
         self.heard[f"{answer.status_code} {said.get('code', '')}".strip()] += 1
         if answer.status_code in (200, 202):
             return said
-        if answer.status_code != 503 or said["retry"] != "same":
+        if answer.status_code not in (408, 503) or said["retry"] != "same":
             self.wild.append(f"{path} {answer.status_code} {answer.text[:300]}")
         return None
 
