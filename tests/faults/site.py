@@ -244,9 +244,15 @@ def free_port() -> int:
         return port
 
 
-async def open_site(processes: int) -> Site:
+def open_folder() -> Path:
+    """A folder that the account which runs PostgreSQL for root can pass."""
     folder = Path(tempfile.mkdtemp(prefix="vokrug-faults-"))
     folder.chmod(0o711)
+    return folder
+
+
+async def open_site(processes: int) -> Site:
+    folder = open_folder()
     postgres = EmbeddedPostgres(folder, note=lambda _: None, _overrides=FAST_LOCAL)
     url = postgres.start()
     try:

@@ -165,7 +165,9 @@ BOOKS = {
 async def books(chain: Chain) -> dict[str, list[str]]:
     """Everything that matters, without numbers and moments that differ from run to run."""
     registered = await chain.rows("select id from events_type where owner = 'customers'")
-    people = {str(row["id"]): f"shopper {row['number']}" for row in await chain.rows("select * from customers_customer")}
+    people = {
+        str(row["id"]): f"shopper {row['number']}" for row in await chain.rows("select * from customers_customer")
+    }
     found = {}
     for name, sql in BOOKS.items():
         args = [[row["id"] for row in registered]] if "$1" in sql else []

@@ -139,7 +139,7 @@ class World:
     @property
     def latest(self) -> str:
         """The latest business time told so far."""
-        return max(one["effective_at"] for one in self.sent.values() if "effective_at" in one)
+        return max(str(one["effective_at"]) for one in self.sent.values() if "effective_at" in one)
 
     def then(self, account: str, **query: str) -> dict[str, Any]:
         asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
