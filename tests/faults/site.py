@@ -140,7 +140,7 @@ class Site:
         self.heard[f"{answer.status_code} {said.get('code', '')}".strip()] += 1
         if answer.status_code in (200, 202):
             return said
-        if answer.status_code != 503 or said["retry"] != "same":
+        if answer.status_code not in (408, 503) or said["retry"] != "same":
             self.wild.append(f"{path} {answer.status_code} {answer.text[:300]}")
         return None
 
@@ -244,9 +244,15 @@ def free_port() -> int:
         return port
 
 
-async def open_site(processes: int) -> Site:
+def open_folder() -> Path:
+    """A folder that the account which runs PostgreSQL for root can pass."""
     folder = Path(tempfile.mkdtemp(prefix="vokrug-faults-"))
     folder.chmod(0o711)
+    return folder
+
+
+async def open_site(processes: int) -> Site:
+    folder = open_folder()
     postgres = EmbeddedPostgres(folder, note=lambda _: None, _overrides=FAST_LOCAL)
     url = postgres.start()
     try:

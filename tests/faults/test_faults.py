@@ -23,6 +23,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     opened = asyncio.run(open_site(request.param))
     yield opened
     opened.close()
+    print((opened.folder / "server.log").read_text())
     shutil.rmtree(opened.folder, ignore_errors=True)
 
 
@@ -44,6 +45,7 @@ def test_every_sale_is_there_once_after(site: Site, fault: str) -> None:
 
 async def one_round(site: Site, breaks: Callable[[Site], None], *, cuts: bool) -> None:
     site.heard.clear()
+    site.wild.clear()
     limits = httpx.Limits(max_connections=100)
     async with httpx.AsyncClient(base_url=site.url, timeout=10, limits=limits) as client:
         before = len(site.sales)

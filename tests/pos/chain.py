@@ -338,8 +338,8 @@ async def set_up(chain: Chain) -> None:
         for till in shop["tills"]:
             key = await issue(chain.services, Role.TILL, shop["id"], till["id"])
             chain.tills[shop["code"], till["code"]] = Till(chain.http, shop["code"], till["code"], key)
-    for key, body in OFFERS.items():
-        await chain.publishes(key, body)
+    for name, body in OFFERS.items():
+        await chain.publishes(name, body)
 
 
 async def prepare(database: str, database_url: str) -> Opened:
