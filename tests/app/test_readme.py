@@ -55,7 +55,8 @@ def shop(database_url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
 def _wait_until_ready(port: str, server: "subprocess.Popen[bytes]") -> None:
     until_s = time.monotonic() + 60
     while time.monotonic() < until_s and server.poll() is None:
-        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready"):
+        ready = f"http://127.0.0.1:{port}/health/ready"
+        with suppress(urllib.error.URLError, OSError), urllib.request.urlopen(ready, timeout=5):
             return
         time.sleep(0.05)
     raise AssertionError("the server never came up")
@@ -67,7 +68,9 @@ def answers_of(environ: dict[str, str]) -> list[dict[str, Any]]:
     here = here.replace(".venv/bin/vokrug", f"{sys.executable} -m vokrug")
     if shutil.which("bash") and shutil.which("curl"):
         script = re.sub(r"^(curl .*)$", r"\1; echo", here, flags=re.MULTILINE)
-        done = subprocess.run(["bash", "-ec", script], env=os.environ | environ, capture_output=True, check=True)
+        done = subprocess.run(
+            ["bash", "-ec", script], env=os.environ | environ, capture_output=True, check=True, timeout=100
+        )
         return [json.loads(line) for line in done.stdout.splitlines()]
     key = subprocess.check_output([sys.executable, "-m", "vokrug", "sample", "key"], env=os.environ | environ).decode()
     return [
@@ -82,7 +85,7 @@ def _by_hand(line: str, key: str, port: str) -> dict[str, Any]:
         data=body.encode(),
         headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
 

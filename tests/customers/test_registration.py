@@ -237,9 +237,7 @@ async def test_another_system_s_number_stands_in_a_phone_s_place(db: Database, s
     assert made.created
     assert await shop.registers(**words) == made, "a repeat is answered as the first time"
     again = await shop.registers(**{**words, "request_id": new_id()})
-    assert (again.created, again.customer) == (False, made.customer), (
-        "the same data under another id: the same customer"
-    )
+    assert (again.created, again.customer) == (False, made.customer), "the same data: the same customer"
     async with db.transaction() as tx:
         assert await resolve(tx, shop.directory, [(CRM, "C-17"), (CRM, "C-18")]) == [made.customer, None]
         card = await profile(tx, shop.directory, made.customer.id)

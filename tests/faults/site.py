@@ -245,13 +245,14 @@ def free_port() -> int:
 
 
 def open_folder() -> Path:
-    """A folder which the account that runs PostgreSQL for root can reach."""
+    """A folder that the account which runs PostgreSQL for root can pass."""
     folder = Path(tempfile.mkdtemp(prefix="vokrug-faults-"))
     folder.chmod(0o711)
     return folder
 
 
-async def open_site(folder: Path, processes: int) -> Site:
+async def open_site(processes: int) -> Site:
+    folder = open_folder()
     postgres = EmbeddedPostgres(folder, note=lambda _: None, _overrides=FAST_LOCAL)
     url = postgres.start()
     try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from tests.faults.site import Site, answers, open_folder, open_site
+from tests.faults.site import Site, answers, open_site
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 TILLS = 12
@@ -20,7 +20,7 @@ TILLS = 12
 
 @pytest.fixture(scope="module", params=[2, 1] if ROUNDS > 3 else [2], ids=lambda count: f"{count} processes")
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
-    opened = asyncio.run(open_site(open_folder(), request.param))
+    opened = asyncio.run(open_site(request.param))
     yield opened
     opened.close()
     shutil.rmtree(opened.folder, ignore_errors=True)

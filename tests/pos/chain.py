@@ -38,7 +38,7 @@ CATALOGUE = {
     ],
 }
 POINTS_LIVE_DAYS = 365
-OFFERS: dict[str, dict[str, Any]] = {
+OFFERS = {
     "base": {
         "kind": "earn",
         "reward": {"kind": "rate", "steps": [{"from_minor": 0, "rate_bp": 500}]},
@@ -338,8 +338,8 @@ async def set_up(chain: Chain) -> None:
         for till in shop["tills"]:
             key = await issue(chain.services, Role.TILL, shop["id"], till["id"])
             chain.tills[shop["code"], till["code"]] = Till(chain.http, shop["code"], till["code"], key)
-    for name, offer in OFFERS.items():
-        await chain.publishes(name, offer)
+    for name, body in OFFERS.items():
+        await chain.publishes(name, body)
 
 
 async def prepare(database: str, database_url: str) -> Opened:

@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 CUSTOMERS = (1_000, 100_000, 1_000_000)
 LOTS = (3, 300, 3_000)
-LOT_OWNERS = 500  # customers with that many lots each
+LOT_OWNERS = 300  # customers with that many lots each
 HISTORY = 3_000_000
 HOT_TILLS = 100
 

@@ -39,7 +39,9 @@ class Used:
 
 
 def read(groups: Mapping[str, int]) -> Reading:
-    """`groups` names the root of each tree. A process that ended counts in the one that reaped it."""
+    """`groups` names the root of each tree, none inside another. A process that ended counts in the one
+    that reaped it.
+    """
     by_group = {name: sum(map(process_s, tree(root))) for name, root in groups.items()}
     sessions = sessions_s(groups["database"]) if "database" in groups else 0.0
     return Reading(perf_counter(), by_group, sessions, *unused_s())

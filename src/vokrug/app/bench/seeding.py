@@ -61,7 +61,6 @@ async def seed_chain(url: str, secret: str, now: datetime, *, shops: int, say: S
         await reference.renew(db, now)
         for shop in reference.shops.values():
             seed.accounts.append(await reference.accounts(db, shop, now))
-        seed.accounts.sort(key=lambda accounts: -accounts.redeemed)
         say(f"{len(chain.offers())} offers run")
     finally:
         await db.close()
@@ -131,9 +130,11 @@ async def add_customers(seed: Seed, count: int, *, lots: int, say: Say) -> range
             part = range(start, min(start + CHUNK, first + count))
             async with connection.transaction():
                 await copy_people(connection, vault, part, seed.now)
-        async with connection.transaction():
-            await connection.execute(MOVE_SEQUENCES)
-            await grant_lots(connection, seed, numbers, lots)
+        await connection.execute(MOVE_SEQUENCES)
+        for start in range(first, first + count, CHUNK):
+            part = range(start, min(start + CHUNK, first + count))
+            async with connection.transaction():
+                await grant_lots(connection, seed, part, lots)
         seed.customers += count
         say(f"{seed.customers:,} customers, the last {count:,} with {lots} lots each")
     finally:

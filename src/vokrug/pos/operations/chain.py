@@ -11,7 +11,7 @@ from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ShopCard, ShopGiven
 from vokrug.runtime.database import Tx
 
 
-async def save_shop(tx: Tx, given: ShopGiven, now: datetime, points_code: str = "PTS") -> ShopCard:
+async def save_shop(tx: Tx, given: ShopGiven, now: datetime, *, points_code: str = "PTS") -> ShopCard:
     """Open a shop with its tills, or change it; tills named again stay as they are."""
     await require_currency(tx, given.currency, points_code, now)
     try:

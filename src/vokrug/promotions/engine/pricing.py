@@ -104,8 +104,8 @@ def _units(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] |
     if not earned and not burnt.money[i] and left % units == 0:
         return (UnitRun(units, 1000, left // units, 0, 0, 0, ()),)
     cheap, dearer = divmod(left, units)
-    if not dearer and not burnt.money[i] and len(earned) <= 1:
-        return _alike(units, cheap, earned)
+    if not dearer and not burnt.money[i] and (earned is None or len(earned) <= 1):
+        return _alike(units, cheap, earned or [])
     runs = [(units - dearer, cheap, 0, 0)]  # units, what each still costs, paid by points, points
     if dearer:
         runs.append((dearer, cheap + 1, 0, 0))
