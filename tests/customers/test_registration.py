@@ -11,9 +11,11 @@ from vokrug.customers import (
     Birthday,
     Consent,
     Directory,
+    IdentifierType,
     Registration,
     Source,
     Strength,
+    define_identifier_type,
     profile,
     register,
     resolve,
@@ -27,8 +29,10 @@ from vokrug.customers.errors import (
     IdentifierBlocked,
     IdentifierNotYours,
     IdentifierTaken,
+    IdentifierTypeUnknown,
     LanguageUnknown,
     PhoneMalformed,
+    PhoneMissing,
     RequestIdReused,
 )
 from vokrug.customers.facts import ConsentGiven, CustomerRegistered, IdentifierAttached
@@ -212,3 +216,60 @@ async def test_who_registers_is_found(
     async with db.transaction() as tx:
         asked = [("phone", f"+79{tail:09}")] + ([("card", card)] if card and made.created else [])
         assert await resolve(tx, directory, asked) == [made.customer] * len(asked)
+
+
+# Whom another system knows by its own number
+
+CRM = "ext:crm"
+
+
+async def knows_crm(db: Database, shop: Shop) -> None:
+    kind = IdentifierType(id=0, code=CRM, normaliser="opaque")
+    async with db.transaction() as tx:
+        await define_identifier_type(tx, kind)
+
+
+@pytest.mark.parametrize("source", [Source.STAFF, Source.PARTNER, Source.IMPORT])
+async def test_another_system_s_number_stands_in_a_phone_s_place(db: Database, shop: Shop, source: Source) -> None:
+    await knows_crm(db, shop)
+    words: dict[str, Any] = {"phone": None, "external": (CRM, "C-17"), "source": source, "request_id": new_id()}
+    made = await shop.registers(**words)
+    assert made.created
+    assert await shop.registers(**words) == made, "a repeat is answered as the first time"
+    again = await shop.registers(**{**words, "request_id": new_id()})
+    assert (again.created, again.customer) == (False, made.customer), "the same data: the same customer"
+    async with db.transaction() as tx:
+        assert await resolve(tx, shop.directory, [(CRM, "C-17"), (CRM, "C-18")]) == [made.customer, None]
+        card = await profile(tx, shop.directory, made.customer.id)
+    assert [(one.type, one.strength) for one in card.identifiers] == [(CRM, Strength.CLAIMED)]
+
+
+async def test_a_phone_and_another_system_s_number_lead_to_one_customer(db: Database, shop: Shop) -> None:
+    await knows_crm(db, shop)
+    made = await shop.registers(ANNA, external=(CRM, "C-17"), source=Source.STAFF)
+    async with db.transaction() as tx:
+        assert await resolve(tx, shop.directory, [("phone", ANNA), (CRM, "C-17")]) == [made.customer] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        ({"phone": None}, PhoneMissing),
+        ({"phone": None, "card": "770011"}, PhoneMissing),
+        ({"phone": None, "external": ("card", "770011")}, PhoneMissing),
+        ({"phone": None, "external": ("email", "anna@example.org")}, PhoneMissing),
+        ({"phone": None, "external": ("ext:unheard", "1")}, IdentifierTypeUnknown),
+        ({"phone": None, "external": (CRM, "C-17"), "source": Source.TILL}, IdentifierNotYours),
+        ({"phone": None, "external": (CRM, "C-1"), "called": "Анна"}, IdentifierTaken),  # Boris is C-1
+        ({"phone": "+7 916 000-00-02", "external": (CRM, "C-1")}, IdentifierTaken),
+    ],
+)
+async def test_a_number_of_nobody_s_or_of_another_s_registers_nobody(
+    db: Database, shop: Shop, picture: Picture, words: dict[str, Any], refusal: type[Refusal]
+) -> None:
+    await knows_crm(db, shop)
+    await shop.registers("+7 916 000-00-01", "Борис", external=(CRM, "C-1"), source=Source.STAFF)
+    before = await picture()
+    with pytest.raises(refusal):
+        await shop.registers(**{"source": Source.STAFF, **words})
+    assert await picture() == before

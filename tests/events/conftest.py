@@ -1,5 +1,6 @@
 """A shop that tells two kinds of facts, and a log to tell them to."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -38,6 +39,14 @@ class StoppedClock(Clock):
 
     def now(self) -> datetime:
         return self.moment
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """A database that no domain has told its types to, whoever else was imported into this process."""
+    database = await Database.connect(database_url)
+    yield database
+    await database.close()
 
 
 @pytest.fixture

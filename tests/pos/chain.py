@@ -1,8 +1,8 @@
 """A small chain to sell in, and the people in it: what the till's tests are told with."""
 
 import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from vokrug.kernel import MovedClock, format_minor, parse_minor
 from vokrug.runtime import keys
 from vokrug.runtime.http import Role, Services
 from vokrug.runtime.key_ring import KeyRing
+from vokrug.runtime.postgres import create_database, drop_database
 from vokrug.runtime.settings import Settings
 from vokrug.runtime.signing import authorization
 from vokrug.runtime.web import Application, build_app
@@ -83,7 +84,6 @@ class Answer:
     def __getitem__(self, name: str) -> Any:
         return self.body[name]
 
-    @property
     def done(self) -> "Answer":
         assert self.status in (200, 202), f"{self.status}: {self.body}"
         return self
@@ -117,7 +117,7 @@ class Shopper:
     token: str
 
     async def balance(self) -> dict[str, Any]:
-        answer = (await self.till.identifies(self)).done
+        answer = (await self.till.identifies(self)).done()
         balance: dict[str, Any] = answer["balance"]
         return balance
 
@@ -148,7 +148,9 @@ class Till:
         given = {"authorization": f"Bearer {self.key.token}", "accept-language": self.language, **headers}
         content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
         answer = await self.http.request(method, path, headers=given, **content)
-        return Answer(answer.status_code, answer.json() if answer.content else None, "idempotent-replay" in answer.headers)
+        return Answer(
+            answer.status_code, answer.json() if answer.content else None, "idempotent-replay" in answer.headers
+        )
 
     async def signs(self, path: str, body: bytes, at_s: int, secret: str | None = None) -> Answer:
         """The same, signed as live tills do."""
@@ -161,9 +163,9 @@ class Till:
         return {"shop": self.shop, "till": self.code}
 
     async def registers(self, called: str = "Анна", **more: Any) -> Shopper:
-        phone = f"+7{next(_phones)}"
+        phone = more.pop("phone", None) or f"+7{next(_phones)}"
         body = {**self.place, "request_id": str(uuid4()), "phone": phone, "called": called, **more}
-        answer = (await self.sends("/pos/v1/customers", body)).done
+        answer = (await self.sends("/pos/v1/customers", body)).done()
         return Shopper(self, phone, answer["customer_token"])
 
     async def identifies(self, shopper: Shopper) -> Answer:
@@ -190,7 +192,7 @@ class Till:
     async def quotes(self, shopper: Shopper | None, *lines: Line, check: UUID | None = None, **asked: Any) -> Quote:
         check = check or uuid4()
         body = self.check(shopper, *lines, **asked)
-        answer = (await self.calculates(check, body)).done
+        answer = (await self.calculates(check, body)).done()
         return Quote(self, check, body["rev"], body, answer)
 
     async def confirms(self, quote: Quote, **more: Any) -> Answer:
@@ -200,7 +202,7 @@ class Till:
     async def sells(self, shopper: Shopper | None, *lines: Line, **asked: Any) -> tuple[Quote, Answer]:
         """A whole sale: quoted, then confirmed."""
         quote = await self.quotes(shopper, *lines, **asked)
-        return quote, (await self.confirms(quote)).done
+        return quote, (await self.confirms(quote)).done()
 
     async def cancels(self, check: UUID) -> Answer:
         return await self.sends(f"/pos/v1/checks/{check}:cancel", self.place)
@@ -247,15 +249,14 @@ class Chain:
             return [dict(row) for row in await tx.rows(sql, *args)]
 
     async def tables(self) -> list[str]:
-        found = await self.rows(
-            "select tablename as name from pg_tables where schemaname = 'public' order by 1"
-        )
+        found = await self.rows("select tablename as name from pg_tables where schemaname = 'public' order by 1")
         return [row["name"] for row in found if not row["name"].startswith(NOT_BOOKS)]
 
     async def fingerprint(self) -> dict[str, Any]:
         """Row counts and checksums of every table."""
         sql = " union all ".join(
-            f"select '{name}' as name, count(*) || '/' || coalesce(sum(hashtextextended(t::text, 0)), 0) as mark from {name} t"
+            f"select '{name}' as name, count(*) || '/' || coalesce(sum(hashtextextended(t::text, 0)), 0) as mark "
+            f"from {name} t"
             for name in await self.tables()
         )
         return {row["name"]: row["mark"] for row in await self.rows(sql)}
@@ -273,7 +274,7 @@ class Chain:
         )
         offer = created["offer"]["id"]
         for step in ("check", "publish"):
-            (await self.staff.sends(f"/v1/promotions/{offer}:{step}", {"version": 1})).done
+            (await self.staff.sends(f"/v1/promotions/{offer}:{step}", {"version": 1})).done()
         async with self.services.db.transaction(readonly=True) as tx:
             await self.services.get(promotions.LiveOffers).refresh(tx)
 
@@ -287,7 +288,9 @@ EVENTS = """
 """
 
 
-async def issue(services: Services, role: Role, shop_id: int | None = None, till_id: int | None = None) -> keys.IssuedKey:
+async def issue(
+    services: Services, role: Role, shop_id: int | None = None, till_id: int | None = None
+) -> keys.IssuedKey:
     async with services.db.transaction() as tx:
         return await keys.issue_key(
             tx,
@@ -302,29 +305,58 @@ async def issue(services: Services, role: Role, shop_id: int | None = None, till
         )
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A database with the shops open, to be copied, and the keys that were issued in it."""
+
+    database: str
+    staff: keys.IssuedKey
+    tills: dict[tuple[str, str], keys.IssuedKey]
+
+
 @asynccontextmanager
-async def open_chain(database_url: str) -> AsyncIterator[Chain]:
-    """Start the application in this process and open its shops."""
+async def open_chain(database_url: str, opened: Opened | None = None) -> AsyncIterator[Chain]:
+    """Start the application in this process; on a copy of `opened` the shops are there already."""
     settings = Settings(database_url=database_url, reports_url=database_url, secret="x" * 40, clock="movable")
     async with living(settings, with_jobs=False) as services:
         app = build_app(routes_of(settings), services, max_body_bytes=settings.request_limit_bytes)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://centre") as http:
-            staff = Till(http, "", "", await issue(services, Role.STAFF))
+            staff = Till(http, "", "", opened.staff if opened else await issue(services, Role.STAFF))
             chain = Chain(services, app, http, staff)
-            await set_up(chain)
+            if opened:
+                chain.tills = {place: Till(http, *place, key) for place, key in opened.tills.items()}
+            else:
+                await set_up(chain)
             yield chain
 
 
 async def set_up(chain: Chain) -> None:
-    (await chain.staff.sends("/v1/tiers", {"tiers": TIERS}, "PUT")).done
-    (await chain.staff.sends("/v1/catalogue", CATALOGUE, "PUT")).done
+    (await chain.staff.sends("/v1/tiers", {"tiers": TIERS}, "PUT")).done()
+    (await chain.staff.sends("/v1/catalogue", CATALOGUE, "PUT")).done()
     for given in SHOPS:
-        shop = (await chain.staff.sends("/v1/shops", given, "PUT")).done
+        shop = (await chain.staff.sends("/v1/shops", given, "PUT")).done()
         for till in shop["tills"]:
             key = await issue(chain.services, Role.TILL, shop["id"], till["id"])
             chain.tills[shop["code"], till["code"]] = Till(chain.http, shop["code"], till["code"], key)
-    for key, body in OFFERS.items():
-        await chain.publishes(key, body)
+    for name, body in OFFERS.items():
+        await chain.publishes(name, body)
+
+
+async def prepare(database: str, database_url: str) -> Opened:
+    """Open the shops once; tests work on copies."""
+    async with open_chain(database_url) as chain:
+        return Opened(database, chain.staff.key, {place: till.key for place, till in chain.tills.items()})
+
+
+@contextmanager
+def copied(postgres_base: str, template: str) -> Iterator[str]:
+    """The address of a database of one's own."""
+    name, admin = f"test_{uuid4().hex}", f"{postgres_base}/postgres"
+    create_database(admin, name, template)
+    try:
+        yield f"{postgres_base}/{name}"
+    finally:
+        drop_database(admin, name)
 
 
 def plus(*amounts: str) -> str:

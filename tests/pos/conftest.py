@@ -1,17 +1,29 @@
 """A chain of two shops over a fresh database, a till, a shopper."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
 
 import pytest
 
-from tests.pos.chain import Chain, Shopper, Till, open_chain
+from tests.pos.chain import Chain, Opened, Shopper, Till, copied, open_chain, prepare
+from vokrug.runtime.postgres import create_database, drop_database
+
+
+@pytest.fixture(scope="session")
+def opened(postgres_base: str, template: str) -> Iterator[Opened]:
+    """Two shops; 5 % in points, points pay half a check, cakes are 10 % cheaper."""
+    name, admin = f"chain_{uuid4().hex}", f"{postgres_base}/postgres"
+    create_database(admin, name, template)
+    yield asyncio.run(prepare(name, f"{postgres_base}/{name}"))
+    drop_database(admin, name)
 
 
 @pytest.fixture
-async def chain(database_url: str) -> AsyncIterator[Chain]:
-    """Two shops; 5 % in points, points pay half a check, cakes are 10 % cheaper."""
-    async with open_chain(database_url) as opened:
-        yield opened
+async def chain(postgres_base: str, opened: Opened) -> AsyncIterator[Chain]:
+    with copied(postgres_base, opened.database) as url:
+        async with open_chain(url, opened) as chain:
+            yield chain
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Points: spent anywhere at once, promised to one check at a time, never overdrawn."""
 
-from uuid import uuid4
-
 import asyncio
+from datetime import datetime
+from uuid import uuid4
 
 from tests.pos.chain import CAKE, COFFEE, Chain, Shopper, Till, times
 
@@ -12,7 +12,7 @@ async def test_points_are_usable_by_the_next_call_at_another_shop(chain: Chain, 
     elsewhere = chain.till("S2", "T1")
     quote = await elsewhere.quotes(shopper, COFFEE, burn="max")
     assert (quote.burn, quote.to_pay) == ("18.00", "82.00")
-    sale = (await elsewhere.confirms(quote)).done
+    sale = (await elsewhere.confirms(quote)).done()
     assert (sale["burned"], sale["paid"], sale["earned"]) == ("18.00", "82.00", "4.10")
     assert await shopper.points() == "4.10"
     await chain.balances()
@@ -27,8 +27,8 @@ async def test_held_points_are_not_offered_twice(till: Till, shopper: Shopper) -
     assert (balance["active"], balance["held"]) == ("8.00", "10.00")
     second = await till.quotes(shopper, COFFEE, burn="max")
     assert second.burn == "8.00"
-    assert (await till.confirms(second)).done["burned"] == "8.00"
-    assert (await till.confirms(first)).done["burned"] == "10.00"
+    assert (await till.confirms(second)).done()["burned"] == "8.00"
+    assert (await till.confirms(first)).done()["burned"] == "10.00"
 
 
 async def test_points_pay_no_more_than_half(till: Till, shopper: Shopper) -> None:
@@ -56,7 +56,7 @@ async def test_a_later_revision_frees_what_an_earlier_one_held(chain: Chain, til
     third = await till.quotes(shopper, COFFEE, check=first.check, rev=3)
     assert (await shopper.balance())["held"] == "0.00"
     assert (await till.calculates(first.check, second.asked)).code == (409, "revision_stale")
-    assert (await till.confirms(third)).done["burned"] == "0.00"
+    assert (await till.confirms(third)).done()["burned"] == "0.00"
     await chain.balances()
 
 
@@ -75,7 +75,7 @@ async def test_a_sale_whose_hold_ended_still_gets_the_points_if_they_are_there(
     await till.sells(shopper, CAKE)
     quote = await till.quotes(shopper, COFFEE, burn="max", hold={"ttl_s": 60})
     chain.passes(seconds=61)
-    assert (await till.confirms(quote)).done["burned"] == "18.00"
+    assert (await till.confirms(quote)).done()["burned"] == "18.00"
     await chain.balances()
 
 
@@ -94,25 +94,21 @@ async def test_a_hold_that_was_lost_is_told_before_the_receipt_is_printed(
     assert await chain.fingerprint() == before
 
 
-async def test_points_that_lapsed_while_held_are_spent_all_the_same(
-    chain: Chain, till: Till, shopper: Shopper
-) -> None:
+async def test_points_that_lapsed_while_held_are_spent_all_the_same(chain: Chain, till: Till, shopper: Shopper) -> None:
     """A promise is a promise: the lot ends at midnight, the sale is confirmed a minute later."""
     await till.sells(shopper, CAKE)
     expires = (await shopper.balance())["expiring"][0]["on"]
-    from datetime import datetime
-
     left = datetime.fromisoformat(expires) - chain.services.clock.now()
     chain.passes(seconds=left.total_seconds() - 30)
     quote = await till.quotes(shopper, COFFEE, burn="max", hold={"ttl_s": 600}, **token(await till.identifies(shopper)))
     assert quote.burn == "18.00"
     chain.passes(seconds=60)
-    assert (await till.confirms(quote)).done["burned"] == "18.00"
+    assert (await till.confirms(quote)).done()["burned"] == "18.00"
     await chain.balances()
 
 
 def token(identified: object) -> dict[str, str]:
-    return {"customer_token": identified.done["customer_token"]}  # type: ignore[attr-defined]
+    return {"customer_token": identified.done()["customer_token"]}  # type: ignore[attr-defined]
 
 
 async def test_a_hundred_checks_at_once_never_spend_a_point_twice(chain: Chain, till: Till, shopper: Shopper) -> None:
@@ -123,7 +119,7 @@ async def test_a_hundred_checks_at_once_never_spend_a_point_twice(chain: Chain, 
     async def buys(i: int) -> tuple[int, str]:
         at = tills[i % len(tills)]
         quote = await at.quotes(shopper, COFFEE, burn="max")
-        sale = (await at.confirms(quote)).done
+        sale = (await at.confirms(quote)).done()
         assert sale["burned"] == quote.burn
         return 1, sale["burned"]
 
@@ -152,8 +148,21 @@ async def test_one_check_from_many_hands_is_one_sale(chain: Chain, till: Till, s
     await till.sells(shopper, CAKE)
     check, body = uuid4(), till.check(shopper, COFFEE, burn="max")
     quotes = await asyncio.gather(*(till.calculates(check, body) for _ in range(20)))
-    assert {quote.done["hold"]["id"] for quote in quotes} == {quotes[0]["hold"]["id"]}
+    assert {quote.done()["hold"]["id"] for quote in quotes} == {quotes[0]["hold"]["id"]}
     sales = await asyncio.gather(*(till.commits(check, {"rev": 1, **till.place}) for _ in range(20)))
-    assert all(sale.done.body == sales[0].body for sale in sales)
+    assert all(sale.done().body == sales[0].body for sale in sales)
     assert sum(sale.is_repeat for sale in sales) == 19
+    await chain.balances()
+
+
+async def test_one_bad_document_in_a_batch_harms_no_other(chain: Chain, till: Till, shopper: Shopper) -> None:
+    """A shopper whose wallet has been closed is confirmed together with nine others."""
+    unlucky = await till.registers("Пётр")
+    await till.sells(unlucky, COFFEE)
+    quotes = [await till.quotes(unlucky if i == 4 else shopper, COFFEE) for i in range(10)]
+    async with chain.services.db.transaction() as tx:
+        await tx.run("update ledger_wallet set closed_at = now() - interval '1 day' where id > 0")
+    answers = await asyncio.gather(*(till.confirms(quote) for quote in quotes))
+    assert answers[4].code == (409, "account_closed")
+    assert [answer.status for answer in answers].count(200) == 9
     await chain.balances()

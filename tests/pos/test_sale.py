@@ -11,7 +11,7 @@ from vokrug.pos.answers import CASHIER_COLUMNS, RECEIPT_COLUMNS
 
 async def test_a_whole_sale(chain: Chain, till: Till, shopper: Shopper) -> None:
     """Coffee and a cake that is 10 % cheaper: 460.00 to pay, 23 points earned, spendable at once."""
-    greeted = (await till.identifies(shopper)).done
+    greeted = (await till.identifies(shopper)).done()
     assert greeted["display_name"] == "Анна"
     assert greeted["messages"] == ["Здравствуйте, Анна!"]
     quote = await till.quotes(shopper, COFFEE, CAKE)
@@ -19,7 +19,7 @@ async def test_a_whole_sale(chain: Chain, till: Till, shopper: Shopper) -> None:
     assert quote.answer["lines"][1]["discounts"][0]["amount"] == "40.00"
     assert quote.answer["earn"]["points"] == "23.00"
     assert await shopper.points() == "0.00", "a quote grants nothing"
-    sale = (await till.confirms(quote)).done
+    sale = (await till.confirms(quote)).done()
     assert (sale["status"], sale["paid"], sale["earned"]) == ("committed", "460.00", "23.00")
     assert sale["balance"] == {"points": "23.00", "debt": "0.00"}
     assert await shopper.points() == "23.00"
@@ -51,10 +51,10 @@ async def test_a_renewed_token_is_still_the_same_check(till: Till, shopper: Shop
     """The till identified once more before it repeated itself: the shopper is the same, so is the check."""
     quote = await till.quotes(shopper, COFFEE)
     chain.passes(seconds=5)
-    renewed = (await till.identifies(shopper)).done["customer_token"]
+    renewed = (await till.identifies(shopper)).done()["customer_token"]
     assert renewed != shopper.token
     again = await till.calculates(quote.check, {**quote.asked, "customer_token": renewed})
-    assert again.done.is_repeat
+    assert again.done().is_repeat
 
 
 async def test_a_sale_without_a_customer(chain: Chain, till: Till) -> None:
@@ -81,7 +81,7 @@ async def test_one_call_is_enough_for_a_sale(chain: Chain, till: Till, shopper: 
     """A check that was never calculated comes whole with its commit; its repeat gets the same answer."""
     check = uuid4()
     body = {"rev": 1, **till.place, "check": till.check(shopper, COFFEE, hold=False), "claimed": {"to_pay": "100.00"}}
-    sale = (await till.commits(check, body)).done
+    sale = (await till.commits(check, body)).done()
     assert (sale["status"], sale["earned"]) == ("committed", "5.00")
     repeat = await till.commits(check, body)
     assert (repeat.is_repeat, repeat.body) == (True, sale.body)
@@ -91,7 +91,7 @@ async def test_one_call_is_enough_for_a_sale(chain: Chain, till: Till, shopper: 
 async def test_one_call_can_pay_with_points(till: Till, shopper: Shopper) -> None:
     await till.sells(shopper, times(CAKE, "2"))
     check = till.check(shopper, COFFEE, burn="max", hold=False)
-    sale = (await till.commits(uuid4(), {"rev": 1, **till.place, "check": check})).done
+    sale = (await till.commits(uuid4(), {"rev": 1, **till.place, "check": check})).done()
     assert (sale["burned"], sale["paid"]) == ("36.00", "64.00")
 
 
@@ -99,7 +99,7 @@ async def test_a_shopper_is_known_by_the_phone_in_the_check(till: Till, shopper:
     """No identify call at all: two calls are a sale."""
     named = {"type": "phone", "value": shopper.phone.replace("+7", "8 ")}
     quote = await till.quotes(None, COFFEE, identifier=named)
-    assert (await till.confirms(quote)).done["earned"] == "5.00"
+    assert (await till.confirms(quote)).done()["earned"] == "5.00"
 
 
 async def test_the_path_to_the_next_tier_before_and_after(till: Till, shopper: Shopper) -> None:
@@ -109,7 +109,7 @@ async def test_the_path_to_the_next_tier_before_and_after(till: Till, shopper: S
     quote, sale = await till.sells(shopper, {**COFFEE, "price": "0.01"})
     assert (quote.answer["tier"]["before"], quote.answer["tier"]["after"]) == ("silver", "gold")
     assert (sale["tier"]["after"], sale["tier"]["path_after"]) == ("gold", "Достигнут высший уровень")
-    assert (await till.identifies(shopper)).done["tier"]["name"] == "Золото"
+    assert (await till.identifies(shopper)).done()["tier"]["name"] == "Золото"
 
 
 async def test_a_clock_that_runs_ahead_sells_now(chain: Chain, till: Till, shopper: Shopper) -> None:
@@ -138,17 +138,24 @@ async def test_texts_fit_the_receipt(chain: Chain, till: Till, language: str) ->
     """32 columns for the shopper, 30 for the cashier, in both languages, with the longest words and numbers."""
     tiers = [
         {"code": "a", "name_ru": "Серебро", "name_en": "Silver", "from_spent": "0"},
-        {"code": "b", "name_ru": "Сверхдлинноназванныйуровеньбезединогопробела", "name_en": "L" * 60, "from_spent": "9" * 10},
+        {
+            "code": "b",
+            "name_ru": "Сверхдлинноназванныйуровеньбезединогопробела",
+            "name_en": "L" * 60,
+            "from_spent": "9" * 10,
+        },
     ]
-    (await chain.staff.sends("/v1/tiers", {"tiers": tiers}, "PUT")).done
+    (await chain.staff.sends("/v1/tiers", {"tiers": tiers}, "PUT")).done()
     shopper = await till.registers("Константин-Александр", language=language)
     dear = {"sku": "cake", "qty": "1", "price": "99999999.99"}
     first, sale = await till.sells(shopper, dear)
     second = await till.quotes(shopper, dear, burn="max")
-    late = (await till.confirms(second, claimed={"to_pay": "1.00"}, fiscal=fiscal())).done
-    back = (await till.returns(till.returning(first.check))).done
-    parked = (await till.returns(till.returning(uuid4()))).done
-    blocks = [block for answer in (first.answer, sale, second.answer, late, back, parked) for block in answer["receipt"]]
+    late = (await till.confirms(second, claimed={"to_pay": "1.00"}, fiscal=fiscal())).done()
+    back = (await till.returns(till.returning(first.check))).done()
+    parked = (await till.returns(till.returning(uuid4()))).done()
+    blocks = [
+        block for answer in (first.answer, sale, second.answer, late, back, parked) for block in answer["receipt"]
+    ]
     assert {block["place"] for block in blocks} >= {"cashier", "after_items", "footer", "slip", "customer_display"}
     for block in blocks:
         width = CASHIER_COLUMNS if block["place"] == "cashier" else RECEIPT_COLUMNS

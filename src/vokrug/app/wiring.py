@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -23,6 +24,7 @@ from vokrug.runtime.signing import Vault
 log = logging.getLogger("vokrug.app")
 
 RENEW_EVERY_S = 1.0
+DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
 JOBS: list[Jobs] = [ledger.jobs]
 REACTIONS: list[events.Reaction] = []
@@ -42,7 +44,7 @@ def routes_of(settings: Settings) -> list[Routes]:
 
 
 @asynccontextmanager
-async def living(settings: Settings, *, with_jobs: bool = True) -> AsyncIterator[Services]:
+async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | None = None) -> AsyncIterator[Services]:
     """The long-lived parts of a process, from its start to its graceful stop."""
     assert settings.database_url, "the floor fills in the address"
     assert settings.reports_url, "the floor fills in where reports read"
@@ -53,10 +55,11 @@ async def living(settings: Settings, *, with_jobs: bool = True) -> AsyncIterator
         stack.push_async_callback(db.close)
         reports = await Database.connect(settings.reports_url, min_size=0, max_size=4)
         stack.push_async_callback(reports.close)
-        clock = Clock()
-        if settings.clock != "system":
-            async with db.transaction() as tx:
-                clock = await movable.trial_clock(tx, settings.clock)
+        if clock is None:
+            clock = Clock()
+            if settings.clock != "system":
+                async with db.transaction() as tx:
+                    clock = await movable.trial_clock(tx, settings.clock)
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
@@ -97,11 +100,14 @@ async def living(settings: Settings, *, with_jobs: bool = True) -> AsyncIterator
 def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitable[None]]:
     """What every process looks at each second: offers, shops, goods, tiers, identifier types, a trial's clock."""
 
+    turns = itertools.count()
+
     async def renew() -> None:
         await checkout.reference.renew(services.db, services.clock.now())
         async with services.db.transaction(readonly=True) as tx:
             await checkout.offers.refresh(tx)
-            await checkout.directory.refresh(tx)
+            if next(turns) % DIRECTORY_EVERY == 0:
+                await checkout.directory.refresh(tx)
             if isinstance(services.clock, MovedClock):
                 services.clock.shift = max(services.clock.shift, await movable.read_shift(tx))
 

@@ -5,6 +5,14 @@ Start with `directory = await Directory.load(tx, Vault(secret))` and keep it for
 
 from vokrug.customers.api import routes
 from vokrug.customers.directory import Directory
+from vokrug.customers.errors import (
+    CustomerUnknown,
+    FullNameNotWanted,
+    IdentifierBlocked,
+    IdentifierMalformed,
+    IdentifierTaken,
+    IdentifierTypeUnknown,
+)
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
 from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
 from vokrug.customers.operations.identifiers import attach, detach
@@ -36,9 +44,15 @@ __all__ = [
     "Birthday",
     "Consent",
     "Customer",
+    "CustomerUnknown",
     "Directory",
+    "FullNameNotWanted",
     "Identifier",
+    "IdentifierBlocked",
+    "IdentifierMalformed",
+    "IdentifierTaken",
     "IdentifierType",
+    "IdentifierTypeUnknown",
     "Profile",
     "Registered",
     "Registration",

@@ -29,7 +29,7 @@ from vokrug.customers.errors import (
 )
 from vokrug.customers.normalisers import is_known
 from vokrug.customers.types import AttributeType, Birthday, Consent, IdentifierType, Source, Strength
-from vokrug.kernel.languages import LANGUAGES
+from vokrug.kernel import LANGUAGES
 
 LONGEST_CALLED = 30  # what fits a till's screen and a receipt's line
 PATRONYMIC = re.compile(r".{2,}(?:ович|евич|ична|овна|евна|инична|ovich|evich|ovna|evna|ichna)", re.IGNORECASE)

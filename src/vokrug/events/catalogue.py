@@ -1,7 +1,7 @@
 """Which facts this process tells. Declaring a type registers it; `synchronise` writes it down."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -80,7 +80,7 @@ def schema_of(model: type[Event], name: str) -> dict[str, Any]:
     return {"$schema": DIALECT, "$id": schema_urn(name), **root} | ({"$defs": parts} if parts else {})
 
 
-def catalogue_markdown(catalogue: "Catalogue | None" = None) -> str:
+def catalogue_markdown(catalogue: Iterable[EventType] | None = None) -> str:
     """The page docs/events.md: every type with its words and its schema."""
     parts = [
         "# Events",

@@ -2,7 +2,7 @@
 
 from vokrug.kernel.clock import Clock, MovedClock, StandingClock
 from vokrug.kernel.ids import new_id
-from vokrug.kernel.languages import Text, pick_language
+from vokrug.kernel.languages import LANGUAGES, Text, pick_language
 from vokrug.kernel.money import (
     Rounding,
     format_minor,
@@ -13,6 +13,7 @@ from vokrug.kernel.money import (
 from vokrug.kernel.refusals import Refusal, Retry
 
 __all__ = [
+    "LANGUAGES",
     "Clock",
     "MovedClock",
     "Refusal",

@@ -10,7 +10,7 @@ from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_hol
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
 from vokrug.ledger.operations.wallets import available, has_rate, open_wallet, rate, summed_wallet, unit_named, units
-from vokrug.ledger.reading import next_to_expire, statement, trial_balance
+from vokrug.ledger.reading import TrialLine, next_to_expire, statement, trial_balance
 from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
 from vokrug.ledger.store import (
     ALL_LOTS,
@@ -46,6 +46,7 @@ __all__ = [
     "Moved",
     "Settled",
     "Source",
+    "TrialLine",
     "Unit",
     "Wallet",
     "available",

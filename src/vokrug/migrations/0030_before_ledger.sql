@@ -74,7 +74,6 @@ create table ledger_journal (
     primary key (id, home)
 );
 create unique index a_journal_is_reversed_once on ledger_journal (reverses) where reverses is not null;
-create index ledger_journal_document on ledger_journal (document) where document is not null;
 
 create table ledger_movement (
     journal_id bigint not null,

@@ -3,15 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from vokrug import ledger
-from vokrug.customers.errors import (
-    CustomerUnknown,
-    FullNameNotWanted,
-    IdentifierBlocked,
-    IdentifierMalformed,
-    IdentifierTaken,
-    IdentifierTypeUnknown,
-)
+from vokrug import customers, ledger
 from vokrug.pos import errors
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.operations import chain
@@ -72,9 +64,9 @@ def answered(answer: Any, is_repeat: bool, status: int = 200) -> Answer[Any]:
     refusals=[
         *PLACE,
         errors.CustomerUnknown,
-        IdentifierTypeUnknown,
-        IdentifierMalformed,
-        IdentifierBlocked,
+        customers.IdentifierTypeUnknown,
+        customers.IdentifierMalformed,
+        customers.IdentifierBlocked,
         Overloaded,
     ],
     roles=TILLS,
@@ -88,7 +80,13 @@ async def post_identify(call: Call, body: Identify) -> Answer[Identified]:
 @routes.post(
     "/pos/v1/customers",
     answers={200: Identified},
-    refusals=[*PLACE, FullNameNotWanted, IdentifierMalformed, IdentifierBlocked, IdentifierTaken],
+    refusals=[
+        *PLACE,
+        customers.FullNameNotWanted,
+        customers.IdentifierMalformed,
+        customers.IdentifierBlocked,
+        customers.IdentifierTaken,
+    ],
     roles=TILLS,
 )
 async def post_customer(call: Call, body: Enrol) -> Answer[Identified]:
@@ -110,9 +108,9 @@ async def post_customer(call: Call, body: Enrol) -> Answer[Identified]:
         errors.RevisionStale,
         errors.DocumentOfAnotherTill,
         errors.AlreadyCommitted,
-        IdentifierTypeUnknown,
-        IdentifierMalformed,
-        IdentifierBlocked,
+        customers.IdentifierTypeUnknown,
+        customers.IdentifierMalformed,
+        customers.IdentifierBlocked,
         Overloaded,
     ],
     roles=TILLS,
@@ -143,9 +141,9 @@ async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
         errors.PriceChanged,
         errors.QuoteExpired,
         errors.HoldLost,
-        IdentifierTypeUnknown,
-        IdentifierMalformed,
-        IdentifierBlocked,
+        customers.IdentifierTypeUnknown,
+        customers.IdentifierMalformed,
+        customers.IdentifierBlocked,
         Overloaded,
     ],
     roles=TILLS,
@@ -222,7 +220,7 @@ async def post_return(call: Call, body: Return) -> Answer[Returned]:
 @routes.post(
     "/v1/customers/{id:uuid}/points:give",
     answers={200: PointsTaken},
-    refusals=[CustomerUnknown, errors.AmountMalformed, errors.CurrencyUnknown, ledger.KeyReused],
+    refusals=[customers.CustomerUnknown, errors.AmountMalformed, errors.CurrencyUnknown, ledger.KeyReused],
 )
 async def post_points(call: Call, body: PointsGiven) -> Answer[PointsTaken]:
     """Give a customer points outside a sale, spendable at once. Repeat freely: a request id counts once."""
@@ -243,8 +241,8 @@ async def put_shop(call: Call, body: ShopGiven) -> Answer[ShopCard]:
     """Open a shop with its tills, or change it."""
     reference = call.services.get(Checkout).reference
     async with call.db.transaction() as tx:
-        card = await chain.save_shop(tx, body, call.services.get(Checkout).reference.points_code, call.now)
-    await call.services.get(Checkout).reference.renew(call.db, call.now)
+        card = await chain.save_shop(tx, body, call.now, points_code=reference.points_code)
+    await reference.renew(call.db, call.now)
     return Answer(card)
 
 

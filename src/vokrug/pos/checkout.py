@@ -98,8 +98,8 @@ class Checkout:
     writers: Batcher[PromiseJob | CommitJob, Any] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.readers = Batcher(self._read, workers=2, limit=64)
-        self.writers = Batcher(self._write, key=check_of, workers=2, limit=64)
+        self.readers = Batcher(self._read, workers=1, limit=64)
+        self.writers = Batcher(self._write, key=check_of, workers=1, limit=64)
 
     @classmethod
     def over(cls, url: str, **parts: Any) -> "Checkout":

@@ -76,6 +76,19 @@ class Tx:
             await self._before_commit.pop(0)()
 
 
+CONNECT_WITHIN_S = 5.0
+
+
+async def connect(*where: Any, **how: Any) -> Any:
+    """A connection. A database that is starting has no socket file yet, and one out of reach never answers:
+    both have refused us.
+    """
+    try:
+        return await asyncpg.connect(*where, **{"timeout": CONNECT_WITHIN_S, **how})
+    except (FileNotFoundError, TimeoutError) as error:
+        raise ConnectionRefusedError(f"no database: {type(error).__name__}") from error
+
+
 class Database:
     """A pool of connections to one PostgreSQL."""
 
@@ -87,6 +100,7 @@ class Database:
         """`server_settings` are PostgreSQL settings of each session, such as `plan_cache_mode`."""
         pool = await asyncpg.create_pool(
             url,
+            connect=connect,
             min_size=min_size,
             max_size=max_size,
             server_settings={

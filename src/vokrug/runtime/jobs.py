@@ -309,6 +309,10 @@ class Worker:
             queues=[QUEUE],
             concurrency=self.concurrency,
             wait=wait,
+            # Listening keeps a connection waking many times a second in every process; a job that waits a
+            # second for its turn harms nobody.
+            listen_notify=False,
+            fetch_job_polling_interval=1.0,
             install_signal_handlers=False,
             shutdown_graceful_timeout=self.grace_s,
             delete_jobs=DeleteJobCondition.SUCCESSFUL,

@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
-
-from vokrug.runtime.database import Conn, Tx
+from vokrug.runtime.database import Conn, Tx, connect
 
 
 class Lanes:
@@ -41,7 +39,7 @@ class Lanes:
         connection: Any = self._free.pop()
         try:
             if connection is None or connection.is_closed():
-                connection = await asyncpg.connect(self._url, server_settings=self.SETTINGS)
+                connection = await connect(self._url, server_settings=self.SETTINGS)
             yield Tx(connection)
         finally:
             self._free.append(connection)

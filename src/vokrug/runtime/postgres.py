@@ -45,7 +45,6 @@ SETTINGS = {
     "max_connections": "200",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "on",
     "jit": "off",
     "random_page_cost": "1.1",
     "autovacuum_vacuum_scale_factor": "0.05",

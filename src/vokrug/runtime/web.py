@@ -48,6 +48,7 @@ DATABASE_GONE = (
     asyncpg.exceptions.TooManyConnectionsError,
     asyncpg.exceptions.AdminShutdownError,
     asyncpg.exceptions.CrashShutdownError,
+    asyncpg.InternalClientError,  # a connection cut in the middle of a statement, on its way back to the pool
     asyncpg.exceptions.ReadOnlySQLTransactionError,  # the primary has just become a replica
     *CLASHES,
 )

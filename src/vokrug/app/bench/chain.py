@@ -44,6 +44,12 @@ def is_weighed(article: int) -> bool:
     return article % 8 == 7
 
 
+def categories_of(article: int) -> tuple[int, int]:
+    """Department and shelf, by the ids that the seed gives them."""
+    shelf = 1 + article % SHELVES
+    return 1 + shelf % DEPARTMENTS, DEPARTMENTS + shelf
+
+
 def phone_of(customer: int) -> str:
     return f"+7916{customer:07d}"
 

@@ -8,6 +8,7 @@ from time import perf_counter
 
 import psutil
 
+OWNER = "vokrug"  # the role that our server and pgbench come as
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
 
@@ -18,29 +19,49 @@ class Reading:
 
     at_s: float
     by_group: dict[str, float]
-    machine_s: float
+    sessions_s: float
+    waiting_s: float
+    idle_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What happened between two readings. `other_cores` were busy for strangers (or taken by the host)."""
+    """What happened between two readings. `other_cores` worked for strangers or were taken by the host;
+    `disk_cores` had nothing to do but wait for a disk, `idle_cores` nothing at all.
+    """
 
     elapsed_s: float
     by_group: dict[str, float]
+    sessions_s: float  # of the database's time, what its clients' sessions took
     other_cores: float
+    disk_cores: float
+    idle_cores: float
 
 
 def read(groups: Mapping[str, int]) -> Reading:
-    """`groups` names the root of each tree. A process that ended counts in the one that reaped it."""
-    by_group = {name: sum(process_s(pid) for pid in tree(root)) for name, root in groups.items()}
-    return Reading(perf_counter(), by_group, machine_s())
+    """`groups` names the root of each tree, none inside another. A process that ended counts in the one
+    that reaped it.
+    """
+    by_group = {name: sum(map(process_s, tree(root))) for name, root in groups.items()}
+    sessions = sessions_s(groups["database"]) if "database" in groups else 0.0
+    return Reading(perf_counter(), by_group, sessions, *unused_s())
 
 
 def between(before: Reading, after: Reading) -> Used:
     by_group = {name: after.by_group[name] - before.by_group.get(name, 0.0) for name in after.by_group}
     elapsed_s = after.at_s - before.at_s
-    strangers_s = after.machine_s - before.machine_s - sum(by_group.values())
-    return Used(elapsed_s, by_group, max(0.0, strangers_s / elapsed_s))
+    ours_cores = sum(by_group.values()) / elapsed_s
+    disk_cores = (after.waiting_s - before.waiting_s) / elapsed_s
+    idle_cores = (after.idle_s - before.idle_s) / elapsed_s
+    return Used(
+        elapsed_s,
+        by_group,
+        sessions_s=after.sessions_s - before.sessions_s,
+        # Whatever is left: what a host takes from a virtual machine does not always show as stolen.
+        other_cores=max(0.0, (os.cpu_count() or 1) - ours_cores - disk_cores - idle_cores),
+        disk_cores=disk_cores,
+        idle_cores=idle_cores,
+    )
 
 
 def tree(root: int) -> list[int]:
@@ -60,10 +81,22 @@ def process_s(pid: int) -> float:
     return sum(map(int, fields[11:15])) / TICKS_A_SECOND
 
 
-def machine_s() -> float:
-    """All work of all cores, the host's share included; idling and waiting for disks are not work."""
-    user, nice, system, _, _, irq, softirq, steal = map(int, (PROC / "stat").read_text().split("\n")[0].split()[1:9])
-    return (user + nice + system + irq + softirq + steal) / TICKS_A_SECOND
+def unused_s() -> tuple[float, float]:
+    """The time that cores waited for disks, and the time they had nothing to do."""
+    fields = (PROC / "stat").read_text().split("\n")[0].split()
+    return int(fields[5]) / TICKS_A_SECOND, int(fields[4]) / TICKS_A_SECOND
+
+
+def sessions_s(postmaster: int) -> float:
+    """Of PostgreSQL's time, what its clients' sessions took; the rest is vacuum, checkpoints and the like."""
+    return sum(process_s(pid) for pid in tree(postmaster) if title(pid).startswith(f"postgres: {OWNER} "))
+
+
+def title(pid: int) -> str:
+    try:
+        return (PROC / str(pid) / "cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def memory_mib(root: int) -> list[int]:

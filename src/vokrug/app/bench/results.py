@@ -1,6 +1,7 @@
 """What a benchmark finds out."""
 
 from statistics import median
+from typing import Literal
 
 import msgspec
 
@@ -23,10 +24,14 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     latency: dict[str, Latency]  # by call, and `sale` from its planned start to its commit
     program_us: float
     database_us: float
+    background_us: float  # of the database's: vacuum, checkpoints, writing of the log
     tills_us: float
     other_cores: float
+    disk_cores: float
+    idle_cores: float
     unexpected: dict[str, int]
     rate: float | None = None  # sales a second that were offered; None: as many as could be
+    share_of_best: float | None = None  # what that was of the best rate of the rounds
     late: Latency | None = None  # how late the generator itself was
     waiting_at_end: int = 0
 
@@ -84,9 +89,10 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of growth."""
+    """A step of growth: `of` is what grew, to `size`."""
 
-    what: str
+    of: Literal["customers", "lots", "history"]
+    size: int
     load: Load
 
 
@@ -105,7 +111,7 @@ class Report(msgspec.Struct, kw_only=True):
     """The whole run: what `--json` prints."""
 
     machine: str
-    plan: dict[str, str | int | float | bool | None]
+    plan: dict[str, object]
     rounds: list[Round] = []
     medians: Medians | None = None
     open_loop: list[Load] = []
@@ -134,8 +140,11 @@ def load_of(outcome: Outcome, used: Used, rate: float | None = None) -> Load:
         latency={name: latency_of(values) for name, values in latencies.items()},
         program_us=used.by_group["program"] / sales * 1e6,
         database_us=used.by_group["database"] / sales * 1e6,
+        background_us=(used.by_group["database"] - used.sessions_s) / sales * 1e6,
         tills_us=used.by_group["tills"] / sales * 1e6,
         other_cores=used.other_cores,
+        disk_cores=used.disk_cores,
+        idle_cores=used.idle_cores,
         unexpected=outcome.unexpected,
         rate=rate,
         late=latency_of(outcome.late_us) if rate is not None else None,

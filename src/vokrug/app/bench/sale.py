@@ -5,80 +5,42 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 
-from vokrug.app.bench import seeding, tpcb
-from vokrug.app.bench.results import Books, Load, Report, Round, load_of, medians_of
+from vokrug.app.bench import commits, engine, growth, raw, seeding, tpcb
+from vokrug.app.bench.goals import goals_of
+from vokrug.app.bench.load import Plan, arriving, one_round, warm_up
+from vokrug.app.bench.page import costs
+from vokrug.app.bench.results import Books, Report, Round, medians_of
 from vokrug.app.bench.seeding import Seed
 from vokrug.app.bench.stage import Stage, staged
-from vokrug.app.bench.tills import Orders
 from vokrug.runtime.migrations import migrate
 
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What to measure."""
-
-    rounds: int = 3
-    seconds: float = 5.0
-    clients: int = 64
-    processes: int = 2
-    customers: int = 100_000
-    lots: int = 3
-    history: int = 100_000
-    shops: int = 300
-    is_signed: bool = False
-    is_open_loop: bool = False
-    is_growth: bool = False
-    warm_s: float = 2.0
-    tpcb_scale: int = 50
-    tpcb_clients: int = 16
-    rates: tuple[float, ...] = (200.0, 500.0)
-    rates_of_best: tuple[float, ...] = (0.3, 0.6)
-
-    def quickened(self) -> "Plan":
-        """The same machinery in a few seconds: it measures nothing worth quoting."""
-        return Plan(
-            rounds=1,
-            seconds=min(self.seconds, 1.0),
-            clients=min(self.clients, 8),
-            processes=self.processes,
-            customers=min(self.customers, 500),
-            history=500,
-            shops=10,
-            is_signed=self.is_signed,
-            is_open_loop=self.is_open_loop,
-            is_growth=self.is_growth,
-            warm_s=0.2,
-            tpcb_scale=1,
-            tpcb_clients=4,
-            rates=(50.0,),
-        )
-
-
 def measure(plan: Plan, say: Say) -> Report:
     """The whole run. Whatever happens, what was started is stopped."""
-    report = Report(machine=machine(), plan={name: getattr(plan, name) for name in ("rounds",)})
+    report = Report(machine=machine(), plan=asdict(plan))
     with staged(say) as stage:
         seed = prepare(stage, plan, say)
         with stage.serving(seed.url, plan.processes):
-            for number in range(1, plan.rounds + 1):
-                report.rounds.append(one_round(stage, seed, plan))
-                say(f"round {number}: {line_of(report.rounds[-1])}")
-            report.medians = medians_of(report.rounds)
-        report.books = books_of(seed)
+            measure_rounds(report, stage, seed, plan, say)
+        if not plan.is_quick:
+            report.engine = engine.measure() | {"raw_answer_us": raw.measure(stage)} | commits.measure(stage, seed)
+        report.books = books_of(seed, say)
+        if plan.is_growth:
+            measure_growth(report, stage, plan, say)
+    if not plan.is_quick:
+        report.goals = goals_of(report)
     return report
 
 
 def prepare(stage: Stage, plan: Plan, say: Say) -> Seed:
     """Seed the chain, its customers and their past; make the tables of TPC-B beside it."""
     began_s = time.monotonic()
-    url = stage.database.url
-    asyncio.run(migrate(url))
-    seed = asyncio.run(seeded(url, stage.secret, plan, say))
+    seed = asyncio.run(seeded(stage.database.url, stage.secret, plan, say))
     tpcb.prepare(stage.database, plan.tpcb_scale)
     asyncio.run(seeding.settle_down(seed))
     say(f"ready after {time.monotonic() - began_s:.0f} s")
@@ -86,50 +48,47 @@ def prepare(stage: Stage, plan: Plan, say: Say) -> Seed:
 
 
 async def seeded(url: str, secret: str, plan: Plan, say: Say) -> Seed:
+    await migrate(url)
     seed = await seeding.seed_chain(url, secret, datetime.now(UTC), shops=plan.shops, say=say)
-    numbers = await seeding.add_customers(seed, plan.customers, lots=plan.lots, say=say)
+    numbers = await seeding.add_customers(seed, plan.customers, lots=3, say=say)
     if plan.history:
         await seeding.add_history(seed, plan.history, numbers, say=say)
     return seed
 
 
-def one_round(stage: Stage, seed: Seed, plan: Plan) -> Round:
-    def run_tpcb() -> tpcb.Tpcb:
-        return tpcb.run(stage.database, clients=plan.tpcb_clients, seconds=plan.seconds, folder=stage.folder)
-
-    before = run_tpcb()
-    load = closed_loop(stage, seed, plan)
-    memory = stage.memory_mib()
-    return Round(before=before, load=load, after=run_tpcb(), memory_mib=memory)
-
-
-def closed_loop(stage: Stage, seed: Seed, plan: Plan) -> Load:
-    """As many sales as these tills can make."""
-    return trade(stage, orders_of(stage, seed, plan))
-
-
-def orders_of(stage: Stage, seed: Seed, plan: Plan) -> Orders:
-    return Orders(
-        port=stage.port,
-        keys=seed.keys,
-        clients=plan.clients,
-        first_customer=1,
-        customers=seed.customers,
-        seconds=plan.seconds,
-        warm_s=plan.warm_s,
-        is_signed=plan.is_signed,
-        seed=time.monotonic_ns() & 0xFFFFFF,
-    )
+def measure_rounds(report: Report, stage: Stage, seed: Seed, plan: Plan, say: Say) -> None:
+    warm_up(stage, seed, plan)
+    for number in range(1, plan.rounds + 1):
+        report.rounds.append(one_round(stage, seed, plan))
+        say(f"round {number}: {line_of(report.rounds[-1])}")
+    report.medians = medians_of(report.rounds)
+    if plan.is_open_loop:
+        best = report.medians.sales_s
+        offered = [(rate, None) for rate in plan.rates] + [(share * best, share) for share in plan.shares_of_best]
+        for rate, share in offered:
+            report.open_loop.append(arriving(stage, seed, plan, max(1.0, rate), share))
+            say(f"at {rate:.0f} sales/s: p99 {report.open_loop[-1].latency['sale'].p99_ms:.1f} ms a sale")
 
 
-def trade(stage: Stage, orders: Orders) -> Load:
-    outcome, used = stage.trade(orders)
-    return load_of(outcome, used, orders.rate)
+def measure_growth(report: Report, stage: Stage, plan: Plan, say: Say) -> None:
+    """In a database of its own, which starts small."""
+    url = stage.database.create_database("growth")
+
+    async def small() -> Seed:
+        await migrate(url)
+        return await seeding.seed_chain(url, stage.secret, datetime.now(UTC), shops=plan.shops, say=say)
+
+    seed = asyncio.run(small())
+    report.growth, report.hot_card = growth.measure(stage, plan, seed, say, shrink=500 if plan.is_quick else 1)
+    checked = books_of(seed, say)
+    if report.books is not None and (report.books.balanced or not checked.balanced):
+        report.books = checked  # the larger books, unless the smaller ones have something to say
 
 
-def books_of(seed: Seed) -> Books:
+def books_of(seed: Seed, say: Say) -> Books:
     began_s = time.monotonic()
     found = asyncio.run(seeding.check_books(seed.url))
+    say(f"the books {'balance' if found.balanced else 'DO NOT BALANCE'}: {found.movements:,} movements")
     return Books(
         balanced=found.balanced,
         wallets=found.wallets,
@@ -142,12 +101,10 @@ def books_of(seed: Seed) -> Books:
 
 
 def line_of(done: Round) -> str:
-    load = done.load
     return (
-        f"{load.sales_s:.0f} sales/s = {done.ratio:.2f} of TPC-B's {done.tps:.0f} tps; "
-        f"{load.program_us:.0f} + {load.database_us:.0f} µs a sale = {done.cpu_ratio:.2f} of its "
-        f"{(done.before.cpu_us + done.after.cpu_us) / 2:.0f}; other {done.other_cores:.2f} cores"
-        + (f"; UNEXPECTED {load.unexpected}" if load.unexpected else "")
+        f"{done.load.sales_s:.0f} sales/s = {done.ratio:.2f} of TPC-B's {done.tps:.0f} tps; "
+        f"{done.cpu_ratio:.2f} of its {(done.before.cpu_us + done.after.cpu_us) / 2:.0f} µs; {costs(done.load)}"
+        + (f"; UNEXPECTED {done.load.unexpected}" if done.load.unexpected else "")
     )
 
 

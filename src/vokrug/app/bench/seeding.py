@@ -61,7 +61,6 @@ async def seed_chain(url: str, secret: str, now: datetime, *, shops: int, say: S
         await reference.renew(db, now)
         for shop in reference.shops.values():
             seed.accounts.append(await reference.accounts(db, shop, now))
-        seed.accounts.sort(key=lambda accounts: -accounts.redeemed)
         say(f"{len(chain.offers())} offers run")
     finally:
         await db.close()
@@ -131,9 +130,11 @@ async def add_customers(seed: Seed, count: int, *, lots: int, say: Say) -> range
             part = range(start, min(start + CHUNK, first + count))
             async with connection.transaction():
                 await copy_people(connection, vault, part, seed.now)
-        async with connection.transaction():
-            await connection.execute(MOVE_SEQUENCES)
-            await grant_lots(connection, seed, numbers, lots)
+        await connection.execute(MOVE_SEQUENCES)
+        for start in range(first, first + count, CHUNK):
+            part = range(start, min(start + CHUNK, first + count))
+            async with connection.transaction():
+                await grant_lots(connection, seed, part, lots)
         seed.customers += count
         say(f"{seed.customers:,} customers, the last {count:,} with {lots} lots each")
     finally:
@@ -263,7 +264,8 @@ ADD_HISTORY = (
          from past""",
     """insert into pos_sale (check_id, customer_number, shop_id, till_id, rev, body_hash, status, journal_id, at,
                              recorded_at, paid_minor, burned_minor, earned_minor)
-       select check_id, n, shop, shop, 1, sha256(uuid_send(check_id)), 'committed', journal, at, at, paid, points, points
+       select check_id, n, shop, shop, 1, sha256(uuid_send(check_id)), 'committed', journal, at, at,
+              paid, points, points
          from past""",
     """insert into pos_shopper select n, sum(paid), count(*), max(at) from past group by n
            on conflict (customer_number) do update set spent_minor = pos_shopper.spent_minor + excluded.spent_minor,
@@ -272,7 +274,8 @@ ADD_HISTORY = (
            select events_partition(n) as partition, past.*,
                   row_number() over (partition by events_partition(n) order by i) as step from past),
        head as (
-           update events_head h set next_position = h.next_position + c.count, recorded_at = greatest(h.recorded_at, now())
+           update events_head h set next_position = h.next_position + c.count,
+                  recorded_at = greatest(h.recorded_at, clock_timestamp())
              from (select partition, count(*) from told group by 1) c where h.partition = c.partition
            returning h.partition, h.next_position - c.count - 1 as before, h.recorded_at)
        insert into events_log (position, key, time, recorded_at, type, partition, id, subject, data)

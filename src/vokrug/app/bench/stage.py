@@ -82,11 +82,12 @@ class Stage:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        assert tills.stdin is not None and tills.stdout is not None, "both are pipes"
+        assert tills.stdin is not None, "a pipe"
+        assert tills.stdout is not None, "a pipe"
         try:
             tills.stdin.write(msgspec.json.encode(orders))
             tills.stdin.close()
-            groups = {**self.groups, "tills": tills.pid, "bench": os.getpid()}
+            groups = {**self.groups, "tills": tills.pid}  # we ourselves only wait
             expect(tills.stdout.readline(), b"begin")
             before = meter.read(groups)
             expect(tills.stdout.readline(), b"end")

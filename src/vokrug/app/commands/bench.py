@@ -35,7 +35,9 @@ def sale(
     quick: bool,
 ) -> None:
     """Whole sales of three calls, on a PostgreSQL and a server of its own."""
-    from vokrug.app.bench.sale import Plan, measure
+    from vokrug.app.bench.load import Plan
+    from vokrug.app.bench.page import page
+    from vokrug.app.bench.sale import measure
 
     plan = Plan(
         rounds=rounds,
@@ -49,4 +51,4 @@ def sale(
         is_growth=growth,
     )
     report = measure(plan.quickened() if quick else plan, say)
-    click.echo(msgspec.json.encode(report) if as_json else str(report))
+    click.echo(msgspec.json.encode(report) if as_json else page(report))

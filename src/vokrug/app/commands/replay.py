@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -86,6 +88,7 @@ def _run(
         raise click.UsageError("--url and --key go together.")
     if url is not None and data_dir is not None:
         raise click.UsageError("--data-dir is for a server of our own, --url for another.")
+    signal.signal(signal.SIGTERM, _leave)  # as by Ctrl-C: a server of our own goes with us
     with contextlib.ExitStack() as stack:
         if url is not None and key is not None:
             place = Place(url, key)
@@ -102,6 +105,10 @@ def _run(
         console.print(_last_words(summary))
     if not summary["books"]["balanced"] or summary["documents"]["refused"]:
         sys.exit(1)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 async def _replay(title: str, history: History, place: Place, at_once: int) -> dict[str, Any]:

@@ -38,11 +38,6 @@ async def ensure_shops(door: Door, shops: Mapping[str, Mapping[str, Any]]) -> di
     return known
 
 
-async def ensure_group(door: Door, key: str, group: Mapping[str, Any]) -> None:
-    """Name our shops as a set. Offers of the set follow."""
-    await door.need("PUT", f"/v1/promotions/shop-groups/{key}", group)
-
-
 async def ensure_offers(door: Door, kind: str, bodies: Mapping[str, Mapping[str, Any]]) -> str:
     """Write down, check and publish offers by their keys; one that was reworded gets a new version.
     Answers how receipts name the last of them.

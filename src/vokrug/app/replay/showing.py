@@ -11,8 +11,8 @@ from rich.table import Table
 def show(console: Console, summary: Mapping[str, Any]) -> None:
     """Every part of a summary as a small table; what is empty is left out."""
     for heading, part in summary.items():
-        rows = list(_rows(part))
-        if not rows or not isinstance(part, (Mapping, list)):
+        rows = list(_rows(part)) if isinstance(part, Mapping | list) else [("", _said(part))]
+        if not rows:
             continue
         table = Table(title=_words(heading), title_justify="left", title_style="bold", show_header=False, box=None)
         for name, value in rows:

@@ -11,7 +11,7 @@ from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ShopCard, ShopGiven
 from vokrug.runtime.database import Tx
 
 
-async def save_shop(tx: Tx, given: ShopGiven, points_code: str, now: datetime) -> ShopCard:
+async def save_shop(tx: Tx, given: ShopGiven, now: datetime, *, points_code: str = "PTS") -> ShopCard:
     """Open a shop with its tills, or change it; tills named again stay as they are."""
     await require_currency(tx, given.currency, points_code, now)
     try:
@@ -77,9 +77,15 @@ async def list_shops(tx: Tx) -> list[ShopCard]:
 
 async def save_catalogue(tx: Tx, given: CatalogueGiven) -> None:
     """Take categories (parents first) and articles; known codes are changed, nothing is removed."""
+    known = set(await store.category_paths(tx)) if given.categories else set()
     for category in given.categories:
+        if category.parent is not None and category.parent not in known:
+            raise CheckMalformed(reason=f"unknown category {category.parent}")
         await store.upsert_category(tx, category.code, category.name, category.parent)
+        known.add(category.code)
     paths = await store.category_paths(tx) if given.articles or given.categories else {}
+    if ringed := {category.code for category in given.categories} - paths.keys():
+        raise CheckMalformed(reason=f"category {min(ringed)} is inside itself")
     unknown = {a.category for a in given.articles if a.category is not None} - paths.keys()
     if unknown:
         raise CheckMalformed(reason=f"unknown category {min(unknown)}")

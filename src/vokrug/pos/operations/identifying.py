@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from vokrug import customers
-from vokrug.kernel import Text, format_minor, round_ratio
-from vokrug.kernel.money import Rounding
+from vokrug.kernel import Rounding, Text, format_minor, round_ratio
 from vokrug.pos import answers
 from vokrug.pos.checkout import Ask, Checkout
 from vokrug.pos.errors import CustomerUnknown

@@ -75,7 +75,7 @@ def _line(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] | 
     runs = _units(work, i, burnt, earned)
     if work.is_weighed(i):
         split = split_weighed(line.qty_milli, line.price_minor, net)
-    elif len(runs) == 1:
+    elif len(runs) == 1 or (len(runs) == 2 and runs[0].net_minor == runs[1].net_minor):
         split = (Split(line.qty_milli, runs[0].net_minor, net),)
     else:
         split = _split(runs)
@@ -104,6 +104,8 @@ def _units(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] |
     if not earned and not burnt.money[i] and left % units == 0:
         return (UnitRun(units, 1000, left // units, 0, 0, 0, ()),)
     cheap, dearer = divmod(left, units)
+    if not dearer and not burnt.money[i] and (earned is None or len(earned) <= 1):
+        return _alike(units, cheap, earned or [])
     runs = [(units - dearer, cheap, 0, 0)]  # units, what each still costs, paid by points, points
     if dearer:
         runs.append((dearer, cheap + 1, 0, 0))
@@ -126,6 +128,15 @@ def _units(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] |
         UnitRun(n, 1000, net, off, burn, sum(by_rule), by_rule)
         for (n, net, off, burn), by_rule in zip(runs, shares, strict=True)
     )
+
+
+def _alike(units: int, net: int, earned: list[tuple[Granted, int]]) -> tuple[UnitRun, ...]:
+    """Nearly every line: its units cost the same, and at most their odd points differ, the first ones' up."""
+    if not earned:
+        return (UnitRun(units, 1000, net, 0, 0, 0, ()),)
+    each, odd = divmod(earned[0][1], units)
+    rest = UnitRun(units - odd, 1000, net, 0, 0, each, (each,))
+    return (UnitRun(odd, 1000, net, 0, 0, each + 1, (each + 1,)), rest) if odd else (rest,)
 
 
 def _weight(granted: Granted, net: int, off: int) -> int:

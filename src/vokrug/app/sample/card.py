@@ -1,0 +1,133 @@
+"""How to reach the sample: addresses, and two sandbox keys kept in the data folder."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from vokrug.app.sample.chain import CHAIN, SHOPS
+from vokrug.kernel import Clock, Refusal, Text, new_id
+from vokrug.runtime.database import Database, Tx
+from vokrug.runtime.http import Role
+from vokrug.runtime.keys import find_key, issue_key
+from vokrug.runtime.settings import Settings
+from vokrug.runtime.signing import Vault, hash_token
+
+SHOP, TILL = "moscow-1", "1"
+
+FIND_TILL = """
+    select s.id as shop_id, t.id as till_id from pos_till t join pos_shop s on s.id = t.shop_id
+     where s.code = $1 and t.code = $2
+"""
+
+
+class SampleKeysMissing(Refusal):
+    """There is no sample yet"""
+
+    code, status = "sample_keys_missing", 404
+    cashier = Text(
+        en="There is no sample in {folder} yet: start it once with `make run`.",
+        ru="В {folder} ещё нет примера: запустите его один раз командой `make run`.",
+    )
+
+
+class SampleKeys(msgspec.Struct, frozen=True):
+    """Sandbox keys may be borne as plain tokens, so that a first call needs no signature."""
+
+    till: str
+    staff: str
+
+
+def file_of(settings: Settings) -> Path:
+    return settings.data_dir / "sample.json"
+
+
+def read_keys(settings: Settings) -> SampleKeys:
+    """The keys an earlier start left."""
+    try:
+        return msgspec.json.decode(file_of(settings).read_bytes(), type=SampleKeys)
+    except (OSError, msgspec.DecodeError):
+        raise SampleKeysMissing(folder=str(settings.data_dir)) from None
+
+
+async def keys_for(settings: Settings, db: Database) -> SampleKeys:
+    """The keys of the last start if this database still knows them, else fresh ones."""
+    async with db.transaction() as tx:
+        try:
+            keys = read_keys(settings)
+            if await _is_live(tx, keys.till) and await _is_live(tx, keys.staff):
+                return keys
+        except SampleKeysMissing:
+            pass
+        keys = await _issue(tx, settings)
+    _write(settings, keys)
+    return keys
+
+
+async def _is_live(tx: Tx, token: str) -> bool:
+    key = await find_key(tx, token.partition(".")[0])
+    return key is not None and key.revoked_at is None and key.token_sha256 == hash_token(token)
+
+
+async def _issue(tx: Tx, settings: Settings) -> SampleKeys:
+    assert settings.secret, "the floor fills in the secret"
+    vault, now = Vault(settings.secret), Clock().now()
+    (place,) = await tx.rows(FIND_TILL, SHOP, TILL)
+    till = await issue_key(
+        tx,
+        vault,
+        uid=new_id(),
+        role=Role.TILL,
+        shop_id=place["shop_id"],
+        till_id=place["till_id"],
+        label="sample till",
+        sandbox=True,
+        now=now,
+    )
+    staff = await issue_key(
+        tx,
+        vault,
+        uid=new_id(),
+        role=Role.STAFF,
+        shop_id=None,
+        till_id=None,
+        label="sample staff",
+        sandbox=True,
+        now=now,
+    )
+    assert till.token, "sandbox keys have a token"
+    assert staff.token, "sandbox keys have a token"
+    return SampleKeys(till.token, staff.token)
+
+
+def _write(settings: Settings, keys: SampleKeys) -> None:
+    """For its owner's eyes only, from its first byte."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    draft = file_of(settings).with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(keys)) + b"\n")
+    draft.replace(file_of(settings))
+
+
+def card_text(settings: Settings, keys: SampleKeys) -> str:
+    """What to do next, for a terminal."""
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - a name to print, not to bind
+    api = f"http://{host}:{settings.port}"
+    return f"""
+  Vokrug with the sample chain «{CHAIN}»: {len(SHOPS)} shops, Kaliningrad to Kamchatka
+
+  API        {api}
+  documents  {api}/docs
+  health     {api}/health/ready
+  metrics    {api}/metrics
+
+  Sandbox keys, sent as `Authorization: Bearer <key>`; `vokrug sample key` shows them again
+  till       {keys.till}
+             (till {TILL} of shop {SHOP})
+  staff      {keys.staff}
+
+  Next: sell something with the five curl lines in README.md, or look at the books:
+  vokrug books check
+  Ctrl-C stops; the next start goes on with this chain.
+"""
