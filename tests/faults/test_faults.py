@@ -18,7 +18,7 @@ ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 TILLS = 12
 
 
-@pytest.fixture(scope="module", params=[2, 1] if ROUNDS > 3 else [2], ids=lambda count: f"{count} processes")
+@pytest.fixture(scope="module", params=[2, 1] if ROUNDS > 3 else [2], ids=lambda count: f"processes-{count}")
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     opened = asyncio.run(open_site(request.param))
     yield opened
