@@ -187,10 +187,12 @@ class Instance:
 
 
 def serve_quietly(settings: Settings) -> None:
-    """The server's process. What it prints is nobody's business but a failed start's."""
+    """The server's process. It is killed and cut off on purpose: what it says about that helps nobody."""
     from vokrug.app import serve
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
     serve.run(settings, sample=False)
 
 
