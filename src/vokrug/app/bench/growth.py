@@ -20,6 +20,7 @@ Say = Callable[[str], None]
 CUSTOMERS = (1_000, 100_000, 1_000_000)
 LOTS = (3, 300, 3_000)
 LOT_OWNERS = 300  # customers with that many lots each
+PAST = 20_000  # sales before anything grows
 HISTORY = 3_000_000
 HOT_TILLS = 100
 
@@ -45,6 +46,9 @@ def measure(stage: Stage, plan: Plan, seed: Seed, say: Say, *, shrink: int = 1) 
         missing = count // shrink - seed.customers
         if missing > 0:
             grown(seeding.add_customers(seed, missing, lots=3, say=say))
+        if seed.stretches == 0:
+            # No table is empty: PostgreSQL's first plans for an empty table are those of a new shop's first minute.
+            grown(seeding.add_history(seed, PAST // shrink, range(1, seed.customers + 1), say=say))
         look("customers", seed.customers, range(1, seed.customers + 1))
     many = range(1, seed.customers + 1)
     owners = max(LOT_OWNERS // shrink, 2 * plan.clients)

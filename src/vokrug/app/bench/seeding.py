@@ -248,6 +248,14 @@ ADD_HISTORY = (
     """insert into ledger_lot
            (wallet_id, id, granted, remaining, is_open, funder, earned_at, active_from, expires_at)
        select wallet, journal << 8, points, 0, false, {liability}, at, at, at + interval '365 days' from past""",
+    # One in four had set its points aside first.
+    """insert into ledger_journal (id, home, kind, effective_at, recorded_at, document)
+       select {holds} + i, n, 'hold', at, at, check_id from past where i % 4 = 0""",
+    """insert into ledger_hold (id, home, debit, credit, asked, amount, captured, state, opened_at, deadline,
+                                resolved_at, resolved_by, lot_ids, lot_amounts, lot_funders, document)
+       select {holds} + i, n, wallet, ({redeemed})[shop], points, points, points, 'c', at, at + interval '15 minutes',
+              at, journal, array[journal << 8], array[points], array[{liability}::bigint], check_id
+         from past where i % 4 = 0""",
     """insert into ledger_lot_move
        select wallet, journal << 8, journal, 1, -points, at + interval '1 microsecond' from past""",
     """update ledger_wallet w set debits = debits + sums.points, credits = credits + sums.points
@@ -301,6 +309,7 @@ async def add_history(seed: Seed, count: int, numbers: range, *, say: Say) -> No
             names = {
                 "count": part,
                 "base": await take_journal_ids(connection, part),
+                "holds": await take_journal_ids(connection, part),
                 "first": numbers.start,
                 "people": len(numbers),
                 "shops": seed.shops,
