@@ -38,7 +38,7 @@ CATALOGUE = {
     ],
 }
 POINTS_LIVE_DAYS = 365
-OFFERS = {
+OFFERS: dict[str, dict[str, Any]] = {
     "base": {
         "kind": "earn",
         "reward": {"kind": "rate", "steps": [{"from_minor": 0, "rate_bp": 500}]},

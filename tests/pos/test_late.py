@@ -10,7 +10,7 @@ from vokrug.kernel import format_minor
 
 async def deviations(chain: Chain) -> list[tuple[str, int, int, int]]:
     rows = await chain.rows("select kind, expected_minor, printed_minor, points_short_minor from pos_deviation")
-    return [tuple(row.values()) for row in rows]  # type: ignore[misc]
+    return [tuple(row.values()) for row in rows]
 
 
 async def test_another_price_is_refused_before_the_receipt(chain: Chain, till: Till, shopper: Shopper) -> None:

@@ -28,6 +28,7 @@ BASKETS = [
     (times(CAKE, "7"),),
 ]
 BURNS = ["none", "max", "7.77", "max"]
+PARTS: list[dict[str, str | None]] = [{"_1": "1"}, {}, {"_2": None}, {"_1": "2"}]
 VERBS = ["calculate", "commit", "commit", "cancel", "return", "return", "tick"]
 
 
@@ -96,9 +97,8 @@ class Telling:
                 if answer.status == 200:
                     self.revisions[check] = rev
             case "commit":
-                rev = self.revisions.get(check)
-                body = {"rev": rev or 1, **till.place}
-                if rev is None:
+                body = {"rev": self.revisions.get(check, 1), **till.place}
+                if check not in self.revisions:
                     body["check"] = self.body(till, shopper, act, 1)
                 if act.x % 4 == 3:
                     body |= {"claimed": {"to_pay": "77.77"}}
@@ -110,7 +110,7 @@ class Telling:
             case "return":
                 self.returns[check] = self.returns.get(check, 0) + 1
                 return_id = uuid5(check, str(self.returns[check]))
-                body = till.returning(check, **[{"_1": "1"}, {}, {"_2": None}, {"_1": "2"}][act.x % 4])
+                body = till.returning(check, **PARTS[act.x % 4])
                 await self.sends(till, f"/pos/v1/returns/{return_id}:commit", body, check)
 
     def body(self, till: Till, shopper: Shopper | None, act: Act, rev: int) -> dict[str, Any]:
@@ -208,6 +208,11 @@ async def told(
             return await books(chain)
 
 
+def same(one: dict[str, list[str]], other: dict[str, list[str]]) -> None:
+    """The same rows in every table; else the rows that are not in both."""
+    assert {name: sorted({*one[name]} ^ {*other[name]}) for name in one if one[name] != other[name]} == {}
+
+
 def in_order(history: Sequence[Act]) -> Callable[[Telling], Awaitable[None]]:
     async def tell(telling: Telling) -> None:
         for act in history:
@@ -221,7 +226,7 @@ def in_order(history: Sequence[Act]) -> Callable[[Telling], Awaitable[None]]:
 def test_batches_and_stories_leave_the_same_books(postgres_base: str, opened: Opened, history: list[Act]) -> None:
     together = asyncio.run(told(postgres_base, opened, in_order(history)))
     one_by_one = asyncio.run(told(postgres_base, opened, in_order(history), one_by_one=True))
-    assert together == one_by_one
+    same(together, one_by_one)
 
 
 @few
@@ -235,7 +240,7 @@ def test_repetition_changes_nothing(postgres_base: str, opened: Opened, history:
             await telling.repeats(which)
 
     once = asyncio.run(told(postgres_base, opened, in_order(history)))
-    assert asyncio.run(told(postgres_base, opened, with_repeats)) == once
+    same(asyncio.run(told(postgres_base, opened, with_repeats)), once)
 
 
 @few
@@ -254,7 +259,7 @@ def test_shoppers_do_not_disturb_each_other(postgres_base: str, opened: Opened, 
         await asyncio.gather(*(one(who) for who in range(3)))
 
     one_after_another = asyncio.run(told(postgres_base, opened, in_order(by_shopper)))
-    assert asyncio.run(told(postgres_base, opened, at_once)) == one_after_another
+    same(asyncio.run(told(postgres_base, opened, at_once)), one_after_another)
 
 
 @few

@@ -4,7 +4,11 @@ import asyncio
 from datetime import datetime
 from uuid import uuid4
 
+import pytest
+
 from tests.pos.chain import CAKE, COFFEE, Chain, Shopper, Till, times
+from vokrug.pos.checkout import Batch
+from vokrug.runtime.database import Tx
 
 
 async def test_points_are_usable_by_the_next_call_at_another_shop(chain: Chain, till: Till, shopper: Shopper) -> None:
@@ -100,15 +104,12 @@ async def test_points_that_lapsed_while_held_are_spent_all_the_same(chain: Chain
     expires = (await shopper.balance())["expiring"][0]["on"]
     left = datetime.fromisoformat(expires) - chain.services.clock.now()
     chain.passes(seconds=left.total_seconds() - 30)
-    quote = await till.quotes(shopper, COFFEE, burn="max", hold={"ttl_s": 600}, **token(await till.identifies(shopper)))
+    shopper.token = (await till.identifies(shopper)).done()["customer_token"]
+    quote = await till.quotes(shopper, COFFEE, burn="max", hold={"ttl_s": 600})
     assert quote.burn == "18.00"
     chain.passes(seconds=60)
     assert (await till.confirms(quote)).done()["burned"] == "18.00"
     await chain.balances()
-
-
-def token(identified: object) -> dict[str, str]:
-    return {"customer_token": identified.done()["customer_token"]}  # type: ignore[attr-defined]
 
 
 async def test_a_hundred_checks_at_once_never_spend_a_point_twice(chain: Chain, till: Till, shopper: Shopper) -> None:
@@ -166,3 +167,31 @@ async def test_one_bad_document_in_a_batch_harms_no_other(chain: Chain, till: Ti
     assert answers[4].code == (409, "account_closed")
     assert [answer.status for answer in answers].count(200) == 9
     await chain.balances()
+
+
+async def test_a_later_revision_that_comes_between_is_not_sold_as_the_earlier_one(
+    chain: Chain, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch has read revision 1 and is about to write its sale, when revision 2 is promised."""
+    quote = await till.quotes(None, COFFEE)
+    write, later = Batch.write, till.check(None, CAKE, rev=2)
+
+    async def write_too_late(batch: Batch, tx: Tx) -> None:
+        monkeypatch.undo()
+        (await till.calculates(quote.check, later)).done()
+        await write(batch, tx)
+
+    monkeypatch.setattr(Batch, "write", write_too_late)
+    assert (await till.confirms(quote)).code == (409, "revision_stale")
+    assert await chain.rows("select 1 from pos_sale") == []
+    second = await till.commits(quote.check, {"rev": 2, **till.place, "claimed": {"to_pay": "360.00"}})
+    assert second.done()["paid"] == "360.00"
+
+
+async def test_only_what_was_promised_is_remembered_for_the_commit(chain: Chain, till: Till, shopper: Shopper) -> None:
+    """Ten small lots are too many for the plain way: the story prices anew, and the first draft is forgotten."""
+    for _ in range(10):
+        await till.sells(shopper, COFFEE)
+    quote = await till.quotes(shopper, COFFEE, burn="max")
+    assert quote.check not in chain.checkout.recent
+    assert (await till.confirms(quote)).done()["burned"] == "50.00"

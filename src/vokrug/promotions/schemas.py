@@ -10,6 +10,7 @@ from vokrug.promotions.engine import Basket, Priced, Shopper
 from vokrug.promotions.types import OfferRow
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,63}$")]
+ShopNumber = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 
 
@@ -32,7 +33,7 @@ class NewDraft(Struct, frozen=True, forbid_unknown_fields=True):
 class WhichVersion(Struct, frozen=True, forbid_unknown_fields=True):
     """The version meant."""
 
-    version: int
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class OfferPage(Struct, frozen=True):
@@ -62,7 +63,7 @@ class SaveGroup(Struct, frozen=True, forbid_unknown_fields=True):
     """A named set of shops."""
 
     name: Name
-    shop_ids: tuple[int, ...]
+    shop_ids: tuple[ShopNumber, ...]
 
 
 class ImportFile(Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,6 +9,8 @@ from vokrug import ledger
 from vokrug.app.scenarios.fields import Fields, NotUnderstood, same
 from vokrug.kernel import Refusal
 
+Memory = dict[str, Any]  # of earlier calculations of the same case
+
 
 def answer_or_code(work: Callable[[], Any]) -> Any:
     """What a calculator says; its refusal is its code."""
@@ -29,12 +31,12 @@ def compare(what: str, expected: Any, got: Any) -> None:
     same(what, expected, got)
 
 
-def split(fields: Fields) -> None:
+def split(fields: Fields, memory: Memory) -> None:
     amount, parts = fields.take("amount", "total"), fields.take("parts", "shares")
     compare("split", fields.take("expect"), answer_or_code(lambda: ledger.split(amount, parts)))
 
 
-def draw(fields: Fields) -> None:
+def draw(fields: Fields, memory: Memory) -> None:
     amount, asked = fields.take("amount"), fields.take("sources")
     fields.take("asset", default=None)
     sources = []
@@ -58,7 +60,7 @@ def draw(fields: Fields) -> None:
     compare("draw", fields.take("expect"), answer_or_code(work))
 
 
-def fee(fields: Fields) -> None:
+def fee(fields: Fields, memory: Memory) -> None:
     amount, rate, cap = fields.take("amount"), fields.take("rate", "share"), fields.take("cap", "max", default=None)
 
     def work() -> dict[str, int]:
@@ -68,7 +70,7 @@ def fee(fields: Fields) -> None:
     compare("fee", fields.take("expect"), answer_or_code(work))
 
 
-def reduce_lots(fields: Fields) -> None:
+def reduce_lots(fields: Fields, memory: Memory) -> None:
     lots = [
         ledger.AcquiredLot(given["lot"], given["qty"], date.fromisoformat(str(given["acquired"])))
         for given in fields.take("lots")
@@ -85,13 +87,13 @@ def reduce_lots(fields: Fields) -> None:
     compare("reduce_lots", fields.take("expect"), answer_or_code(work))
 
 
-def add(fields: Fields) -> None:
-    values = fields.take("values", "terms", "amounts", "of")
+def add(fields: Fields, memory: Memory) -> None:
+    values = fields.take("values", "terms", "amounts", "numbers", "items", "of")
     expected = fields.take("expect", "total")
     same("sum", Decimal(expected), sum((Decimal(value) for value in values), Decimal(0)))
 
 
-def defer(fields: Fields) -> None:
+def defer(fields: Fields, memory: Memory) -> None:
     price = fields.take("price", "total", "amount", "paid", "sale")
     goods = fields.take("goods", "goods_value", "goods_price", "goods_ssp", "goods_standalone", "standalone_goods")
     points = fields.take(
@@ -99,16 +101,18 @@ def defer(fields: Fields) -> None:
     )
     for_goods, for_points = ledger.defer(price, goods, points)
     names = {"goods": for_goods, "revenue": for_goods, "points": for_points, "liability": for_points}
+    memory["liability"] = for_points
     expected = fields.take("expect")
     compare("defer", expected, [for_goods, for_points] if isinstance(expected, list) else names)
 
 
-def recognise(fields: Fields) -> None:
+def recognise(fields: Fields, memory: Memory) -> None:
     """One recognition, or several of one liability after another."""
-    liability = fields.take("liability")
+    liability = fields.take("liability", default=memory.get("liability"))
     rounds = fields.take("rounds", "steps", "periods", "events", default=None)
     expected = fields.take("expect", default=None)
-    before = fields.take("recognised", "recognised_before", "before", "already", default=0)
+    earlier = memory.get(f"recognised of {liability}", 0)
+    before = fields.take("recognised", "recognised_before", "recognized_before", "before", "already", default=earlier)
     answers = []
     for given in rounds if rounds is not None else [fields.step]:
         one = fields if rounds is None else Fields(given, "a recognition")
@@ -120,6 +124,7 @@ def recognise(fields: Fields) -> None:
             if (named := one.take("expect", default=None)) is not None:
                 compare("recognise", named, {"revenue": answers[-1]} if isinstance(named, dict) else answers[-1])
             one.done()
+    memory[f"recognised of {liability}"] = before
     if expected is not None:
         names = {"revenue": answers[-1], "recognised": answers[-1], "now": answers[-1], "left": liability - before}
         if isinstance(expected, list):
@@ -128,7 +133,7 @@ def recognise(fields: Fields) -> None:
             compare("recognise", expected, names if isinstance(expected, dict) else answers[-1])
 
 
-CALCULATORS: dict[str, Callable[[Fields], None]] = {
+CALCULATORS: dict[str, Callable[[Fields, Memory], None]] = {
     "split": split,
     "draw": draw,
     "fee": fee,

@@ -9,6 +9,7 @@ from typing import Any
 from vokrug.app.scenarios.calculators import CALCULATORS
 from vokrug.app.scenarios.fields import Difference, Fields, NotUnderstood, same
 from vokrug.app.scenarios.world import DAY_ZERO, SUMS, World
+from vokrug.kernel import parse_minor
 
 
 @dataclass(frozen=True)
@@ -33,21 +34,30 @@ def transfer(world: World, fields: Fields) -> dict[str, Any]:
 
 
 def hold(world: World, fields: Fields) -> dict[str, Any]:
-    one = sides(fields)
-    if (timeout_s := fields.take("timeout_s", "timeout", default=None)) is not None:
-        one["timeout_s"] = timeout_s
-    return one
+    return sides(fields) | time_limit(fields)
+
+
+def time_limit(fields: Fields) -> dict[str, int]:
+    """No limit, or a limit of nothing, is none."""
+    timeout_s = fields.take("timeout_s", "timeout", default=None)
+    return {"timeout_s": timeout_s} if timeout_s else {}
+
+
+def amount_of(fields: Fields, **otherwise: str) -> int | str:
+    """Whole minor units, all there is, or an exact decimal."""
+    amount: int | str = fields.take("amount", **otherwise)
+    return parse_minor(amount) if isinstance(amount, str) and amount != "all" else amount
 
 
 def sides(fields: Fields) -> dict[str, Any]:
-    one = {"debit": fields.take("debit"), "credit": fields.take("credit"), "amount": fields.take("amount")}
+    one = {"debit": fields.take("debit"), "credit": fields.take("credit"), "amount": amount_of(fields)}
     if up_to := fields.take("up_to", default=None):
         one["up_to"] = up_to
     return one
 
 
 def capture(world: World, fields: Fields) -> dict[str, Any]:
-    return {"hold": fields.take("hold"), "amount": fields.take("amount", default="all")}
+    return {"hold": fields.take("hold"), "amount": amount_of(fields, default="all")}
 
 
 def void(world: World, fields: Fields) -> dict[str, Any]:
@@ -55,10 +65,7 @@ def void(world: World, fields: Fields) -> dict[str, Any]:
 
 
 def close(world: World, fields: Fields) -> dict[str, Any]:
-    one = {"wallet": fields.take("account")}
-    if (timeout_s := fields.take("timeout_s", "timeout", default=None)) is not None:
-        one["timeout_s"] = timeout_s
-    return one
+    return {"wallet": fields.take("account", "wallet")} | time_limit(fields)
 
 
 def reopen(world: World, fields: Fields) -> dict[str, Any]:
@@ -77,7 +84,7 @@ def post(world: World, fields: Fields) -> dict[str, Any]:
     force = fields.take("force", default=not named & world.guards.keys())
     one = {"movements": movements, "force": force}
     if (effective := fields.take("effective_at", "at", default=None)) is not None:
-        one["effective_at"] = world.moment(effective)
+        one["effective_at"] = world.times[fields.step.get("id", "")] = world.moment(effective)
     return one
 
 
@@ -86,9 +93,9 @@ def revert(world: World, fields: Fields) -> dict[str, Any]:
     at_its_time = fields.take("at_effective_date", "at_effective_time", "same_time", default=False)
     if (effective := fields.take("effective_at", default=None)) is not None:
         one["effective_at"] = world.moment(effective)
-    elif told := world.sent.get(one["of"], {}).get("effective_at"):
+    elif told := world.times.get(one["of"]):
         # Plain integers know no "now": what is undone without a time is undone at the latest one told so far.
-        one["effective_at"] = told if at_its_time else world.latest
+        one["effective_at"] = told if at_its_time else max(world.times.values())
     return one
 
 
@@ -179,18 +186,14 @@ def asset_totals(world: World) -> dict[str, int]:
 
 
 def check_recorded(world: World, fields: Fields) -> None:
-    account = fields.take("account")
+    account = fields.take("account", default=None)
     key = fields.take("after", "movement", "id", "at", "of")
     expected = fields.take("balances", "balance", "expect", default=None)
     if expected is None:
         expected = {name: fields.take(name) for name in SUMS if fields.has(name)}
-    if isinstance(expected, dict) and account in expected:
-        expected = expected[account]
-    stood = world.then(account, after=world.code(key))
-    if isinstance(expected, int):
-        same(f"balance of {account} after {key}", expected, stood["credits"] - stood["debits"])
-    else:
-        compare_sums(f"{account} after {key}", expected, stood)
+    of_each = expected if account is None else {account: expected.get(account, expected)}
+    for name, sums in of_each.items():
+        compare_sums(f"{name} after {key}", sums, world.then(name, after=world.code(key)))
 
 
 def check_effective(world: World, fields: Fields) -> None:
@@ -228,8 +231,8 @@ def check_first_used(world: World, fields: Fields) -> None:
         same(f"first use of {account}", wanted, found)
 
 
-def alone(work: Callable[[Fields], None]) -> Callable[[World, Fields], None]:
-    return lambda world, fields: work(fields)
+def calculated(work: Callable[[Fields, dict[str, Any]], None]) -> Callable[[World, Fields], None]:
+    return lambda world, fields: work(fields, world.memory)
 
 
 LOOKS: dict[str, Callable[[World, Fields], None]] = {
@@ -239,7 +242,7 @@ LOOKS: dict[str, Callable[[World, Fields], None]] = {
     "check_effective": check_effective,
     "check_as_recorded_before": check_as_recorded_before,
     "check_first_used": check_first_used,
-    **{op: alone(work) for op, work in CALCULATORS.items()},
+    **{op: calculated(work) for op, work in CALCULATORS.items()},
 }
 
 

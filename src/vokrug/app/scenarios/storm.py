@@ -25,6 +25,8 @@ def storm(world: World, fields: Fields, *, number: int) -> None:
     templates = templates if isinstance(templates, list) else [templates]
     if each is not None:
         times = each * workers
+    if times is None and fields.take("seconds", "duration_s", default=None) is not None:
+        times = 25 * workers  # a count says more than a clock that stands still
     if times is None:
         times = len(templates)  # each of them once, all at the same time
     if not isinstance(times, int) or not isinstance(workers, int) or not 0 < times <= MOST:

@@ -26,7 +26,9 @@ class World:
     guards: dict[str, str] = field(default_factory=dict)  # of those that have one
     results: dict[str, dict[str, Any]] = field(default_factory=dict)  # the first answer to each id
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
+    times: dict[str, str] = field(default_factory=dict)  # business times told, by id
     openings: dict[str, dict[str, int]] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)  # what one calculation leaves to the next
     extra_movements: int = 0  # of journals with several
     journals_before: int = 0
     known_assets: set[str] = field(default_factory=set)
@@ -45,13 +47,13 @@ class World:
     def path(self, account: str) -> str:
         return f"/v1/ledger/wallets/{quote(self.code(account), safe='')}"
 
-    def open(self, account: str, *, asset: str = "RUB", guard: str = "d", has_lots: bool = False) -> None:
+    def open(self, account: str, *, asset: str = "RUB", guard: str = "d", **more: Any) -> None:
         if account in self.units:
             return
         if asset not in self.known_assets:
             self.client.call("POST", "/v1/ledger/units", {"code": asset})  # one that is there has its own terms
             self.known_assets.add(asset)
-        terms = {"code": self.code(account), "unit": asset, "guard": guard, "has_lots": has_lots}
+        terms = {"code": self.code(account), "unit": asset, "guard": guard, **more}
         self.ask("POST", "/v1/ledger/wallets", terms)
         self.units[account] = asset
 
@@ -64,9 +66,10 @@ class World:
             if guard not in GUARDS:
                 raise NotUnderstood(f"account {name} has a guard not understood: {guard!r}")
             asset = fields.take("asset", default="RUB")
-            opening = fields.take("opening", default=None)
+            opening, overdraft = fields.take("opening", default=None), fields.take("overdraft", default=0)
+            fields.take("history", default=True)  # every wallet keeps its history
             fields.done()
-            self.open(name, asset=asset, guard=GUARDS[guard])
+            self.open(name, asset=asset, guard=GUARDS[guard], overdraft=overdraft)
             if guard != "none":
                 self.guards[name] = guard
             if opening:
@@ -135,11 +138,6 @@ class World:
             found = datetime.fromisoformat(at)
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()
         return (DAY_ZERO + timedelta(days=int(at))).isoformat()
-
-    @property
-    def latest(self) -> str:
-        """The latest business time told so far."""
-        return max(str(one["effective_at"]) for one in self.sent.values() if "effective_at" in one)
 
     def then(self, account: str, **query: str) -> dict[str, Any]:
         asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
