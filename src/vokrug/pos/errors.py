@@ -123,15 +123,6 @@ class HoldLost(Refusal):
     )
 
 
-class BurnNotAllowed(Refusal):
-    """The till claims more points than the rules or the wallet allow."""
-
-    code, status, retry = "burn_not_allowed", 409, Retry.LATER
-    cashier = Text(
-        en="At most {max} points can pay this check.", ru="Этот чек можно оплатить баллами не более чем на {max}."
-    )
-
-
 class ReturnExceeds(Refusal):
     """More is returned than was sold."""
 
@@ -161,13 +152,6 @@ class ReturnEmpty(Refusal):
 
     code, status = "return_empty", 422
     cashier = Text(en="Nothing is returned.", ru="Нет возвращаемых товаров.")
-
-
-class CodeTaken(Refusal):
-    """The code is in use."""
-
-    code, status = "code_taken", 409
-    cashier = Text(en="The code {taken} is in use.", ru="Код {taken} уже занят.")
 
 
 class CurrencyUnknown(Refusal):
