@@ -175,10 +175,3 @@ class RateUnknown(Refusal):
 
     code, status = "rate_unknown", 409
     cashier = Text(en="There is no rate of {unit} in {in_unit}.", ru="Нет курса {unit} к {in_unit}.")
-
-
-class AmountOutOfRange(Refusal):
-    """The amount is larger than any wallet keeps."""
-
-    code, status = "amount_out_of_range", 422
-    cashier = Text(en="The amount is out of range.", ru="Недопустимая сумма.")

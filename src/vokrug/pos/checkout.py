@@ -103,7 +103,7 @@ class Checkout:
 
     @classmethod
     def over(cls, url: str, **parts: Any) -> "Checkout":
-        return cls(reading=Lanes(url, 2), writing=Lanes(url, 2), **parts)
+        return cls(reading=Lanes(url, 1), writing=Lanes(url, 1), **parts)
 
     async def close(self) -> None:
         """Finish what was accepted, then let go of the lanes."""
@@ -156,7 +156,7 @@ class Checkout:
                 if isinstance(job, PromiseJob):
                     results.append(batch.promise(job))
                 else:
-                    results.append(batch.commit(job, found.get(job.check_id), self.reference))
+                    results.append(batch.commit(job, found.get(job.check_id)))
             except Unplain:
                 results.append(None)
             except Refusal:
@@ -214,13 +214,13 @@ class Batch:
         self.quotes.append(quote)
         return quote
 
-    def commit(self, job: CommitJob, promise: Promise | None, reference: Reference) -> tuple[SaleRow, Document]:
+    def commit(self, job: CommitJob, promise: Promise | None) -> tuple[SaleRow, Document]:
         """Make a sale final as it was promised."""
         if promise is None or promise.sale_status is not None or (promise.wallet and promise.wallet.overdue):
             raise Unplain()
-        spent, visits = promise.spent_minor, promise.visits
+        spent = promise.spent_minor
         if promise.customer_number is not None and (before := self.shoppers.get(promise.customer_number)):
-            spent, visits = spent + before[1], visits + before[2]
+            spent += before[1]
         settlement = Settlement(job.body, job.body_hash, job.shop, job.till, job.accounts)
         sale = settle(self.books, settlement, promise, spent_minor=spent)
         self.sales.append(sale)
