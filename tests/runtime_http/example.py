@@ -133,10 +133,16 @@ def misbehaving() -> Routes:
 @asynccontextmanager
 async def living(database_url: str) -> AsyncIterator[Services]:
     db = await Database.connect(database_url)
+    tell("EXAMPLE_TELLS_ITS_BEGIN_TO")
     yield services_over(db)
     await db.close()
-    if told := os.environ.get("EXAMPLE_TELLS_ITS_END_TO"):
-        with open(told, "a") as file:  # noqa: ASYNC230
+    tell("EXAMPLE_TELLS_ITS_END_TO")
+
+
+def tell(where: str) -> None:
+    """This process's number, on a line of the file that a test named."""
+    if told := os.environ.get(where):
+        with open(told, "a") as file:
             file.write(f"{os.getpid()}\n")
 
 

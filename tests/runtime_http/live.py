@@ -40,7 +40,7 @@ class Server:
             port = free.getsockname()[1]
         starter = folder / "starter.py"
         starter.write_text(STARTER.format(port=port, processes=processes))
-        self.ends = folder / "ends"
+        self.begins, self.ends = folder / "begins", folder / "ends"
         self.url = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(
             [sys.executable, str(starter)],
@@ -48,6 +48,7 @@ class Server:
             | {
                 "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
                 "EXAMPLE_DATABASE_URL": database_url,
+                "EXAMPLE_TELLS_ITS_BEGIN_TO": str(self.begins),
                 "EXAMPLE_TELLS_ITS_END_TO": str(self.ends),
             },
         )

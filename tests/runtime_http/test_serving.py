@@ -18,6 +18,7 @@ from tests.runtime_http.live import Server, eventually
 def test_a_stop_finishes_what_was_accepted(start: Start, tmp_path: Path, processes: int) -> None:
     """SIGTERM while a request is worked on: it is answered, services close, and the code is 0."""
     server = start(processes)
+    eventually(lambda: len(server.begins.read_text().split()) == processes)
     go = tmp_path / "go"
     answers: list[int] = []
     caller = threading.Thread(
@@ -32,7 +33,16 @@ def test_a_stop_finishes_what_was_accepted(start: Start, tmp_path: Path, process
     caller.join(20)
     assert answers == [204]
     assert server.process.wait(20) == 0
-    assert len(server.ends.read_text().split()) == processes, "every process closed its services"
+    assert set(server.ends.read_text().split()) == set(server.begins.read_text().split()), "all services were closed"
+
+
+def test_a_stop_right_after_the_start_ends_every_process(start: Start) -> None:
+    """The second worker may still be importing, or opening its services: it ends at once all the same."""
+    server = start(2)
+    assert server.stop() == 0
+    began = set(server.begins.read_text().split())
+    assert began, "at least the one that answered"
+    assert set(server.ends.read_text().split()) == began
 
 
 def _is_closed(url: str) -> bool:

@@ -106,11 +106,12 @@ def _serve_here(how: Serving, listener: socket.socket) -> None:
 
 
 def _work(how: Serving, channel: socket.socket) -> None:
+    told_to_stop: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: None)
+        signal.signal(number, lambda number, frame: told_to_stop.append(number))
     if how.prepare is not None:
         how.prepare()
-    server = WorkerServer(_config(how), channel)
+    server = WorkerServer(_config(how), channel, told_to_stop)
     server.run(sockets=[])
 
 
@@ -128,12 +129,15 @@ class CountedProtocol(OneWriteProtocol):
 class WorkerServer(uvicorn.Server):
     """A uvicorn server whose connections come from the parent."""
 
-    def __init__(self, config: uvicorn.Config, channel: socket.socket) -> None:
+    def __init__(self, config: uvicorn.Config, channel: socket.socket, told_to_stop: list[int]) -> None:
         super().__init__(config)
         self.channel = channel
+        self.told_to_stop = told_to_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self.told_to_stop:  # before uvicorn listened to signals: it would serve on until it is killed
+            self.should_exit = True
         self.channel.setblocking(False)
         CountedProtocol.channel = self.channel
         asyncio.get_running_loop().add_reader(self.channel.fileno(), self._take)
