@@ -1,12 +1,12 @@
 """Decisions about offers that need no database."""
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from vokrug.promotions.engine import Basket, OfferBody, lint
+from vokrug.promotions.engine import Basket, Finding, Known, OfferBody, lint
 from vokrug.promotions.errors import BasketNonsense, OfferNonsense, OfferNotReady
 from vokrug.promotions.types import OfferState, Version
 
@@ -39,15 +39,17 @@ def body_schema() -> dict[str, Any]:
     return msgspec.json.schema(OfferBody)
 
 
-def require_sense(body: OfferBody, groups: Collection[str]) -> None:
-    """Refuse nonsense by the name of its field; the other complaints travel along."""
-    if complaints := lint(body, groups):
-        first = complaints[0]
+def require_sense(body: OfferBody, groups: Mapping[str, frozenset[int]]) -> None:
+    """Refuse nonsense by the name of its field."""
+    require_sound(lint(body, Known(groups=groups)))
+
+
+def require_sound(findings: Sequence[Finding]) -> None:
+    """Refuse what the lint refuses, by the name of the first field; everything found travels along."""
+    if findings and findings[0].severity == "refuse":
+        first = findings[0]
         raise OfferNonsense(
-            field=first.field,
-            why=first.why.en,
-            why_ru=first.why.ru,
-            complaints=[{"field": each.field, "en": each.why.en, "ru": each.why.ru} for each in complaints],
+            field=first.field, why=first.en, why_ru=first.ru, complaints=msgspec.to_builtins(list(findings))
         )
 
 

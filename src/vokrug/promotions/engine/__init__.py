@@ -5,7 +5,7 @@ It leans on the kernel alone, so that it can be packed for tills that work witho
 
 from vokrug.promotions.engine.basket import Basket, Burn, CodeState, Left, Line, Personal, Shopper, Tender
 from vokrug.promotions.engine.compile import CompiledOffers, compile_offers
-from vokrug.promotions.engine.lint import Complaint, lint
+from vokrug.promotions.engine.lint import Finding, Known, lint, lint_set
 from vokrug.promotions.engine.lots import active_from, expires_at
 from vokrug.promotions.engine.offers import OfferBody, OfferVersion
 from vokrug.promotions.engine.policy import PRESETS, Policy
@@ -18,7 +18,8 @@ __all__ = [
     "Burn",
     "CodeState",
     "CompiledOffers",
-    "Complaint",
+    "Finding",
+    "Known",
     "Left",
     "Line",
     "OfferBody",
@@ -32,5 +33,6 @@ __all__ = [
     "compile_offers",
     "expires_at",
     "lint",
+    "lint_set",
     "price",
 ]
