@@ -14,7 +14,7 @@ from vokrug.app import clock as movable
 from vokrug.events.runner import ReactionRunner
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime import keys_api
-from vokrug.runtime.database import Database
+from vokrug.runtime.database import Database, Tx
 from vokrug.runtime.http import Routes, Services
 from vokrug.runtime.jobs import Jobs, Worker
 from vokrug.runtime.key_ring import KeyRing
@@ -24,9 +24,10 @@ from vokrug.runtime.signing import Vault
 log = logging.getLogger("vokrug.app")
 
 RENEW_EVERY_S = 1.0
+JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves room for the short ones
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs]
+JOBS: list[Jobs] = [ledger.jobs, promotions.backtest_jobs]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -36,6 +37,8 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.routes,
         customers.routes,
         promotions.routes,
+        promotions.launch_routes,
+        promotions.backtest_routes,
         ledger.routes,
         events.routes,
         keys_api.routes,
@@ -64,7 +67,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
             await ledger.schedule_all(tx, clock.now())
-            directory = await customers.Directory.load(tx, customers.Vault(secret))
+            directory = await directory_of(tx, settings)
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
@@ -81,6 +84,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
             ids=services.get(ledger.JournalIds),
         )
         services.add(checkout)
+        services.add(outside_of(directory))
         stack.push_async_callback(checkout.close)
         renew = renewal(services, checkout)
         await renew()
@@ -89,12 +93,25 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         if REACTIONS:
             tasks.append(asyncio.create_task(ReactionRunner(db, clock, REACTIONS).run(stop)))
         if with_jobs:
-            tasks.append(asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=1).run(stop)))
+            tasks.append(
+                asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=JOBS_AT_ONCE).run(stop))
+            )
         try:
             yield services
         finally:
             stop.set()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def directory_of(tx: Tx, settings: Settings) -> customers.Directory:
+    """Types of identifiers, and the vault that opens what is sealed."""
+    assert settings.secret, "the floor fills in the secret"
+    return await customers.Directory.load(tx, customers.Vault(hashlib.sha256(settings.secret.encode()).digest()))
+
+
+def outside_of(directory: customers.Directory) -> promotions.Outside:
+    """What promotions have to ask of the domains above them."""
+    return promotions.Outside(pos.Acquaintance(directory), pos.SoldBefore())
 
 
 def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitable[None]]:

@@ -1,12 +1,15 @@
 """The till protocol: identify, calculate, commit, cancel, return; shops, tills, goods, receipts."""
 
+from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.facts import DeviationRaised, PointsGranted, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.past import SoldBefore
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
+    "Acquaintance",
     "Checkout",
     "DeviationRaised",
     "PointsGranted",
@@ -14,6 +17,7 @@ __all__ = [
     "ReturnParked",
     "ReturnPosted",
     "SaleCommitted",
+    "SoldBefore",
     "Tokens",
     "routes",
 ]

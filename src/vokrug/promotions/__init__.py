@@ -4,6 +4,10 @@ The hot path is `price` over the set that `LiveOffers` holds; everything else is
 """
 
 from vokrug.promotions.api import routes
+from vokrug.promotions.backtest.api import routes as backtest_routes
+from vokrug.promotions.backtest.jobs import jobs as backtest_jobs
+from vokrug.promotions.backtest.operations import run_backtest
+from vokrug.promotions.backtest.types import Backtest, Report
 from vokrug.promotions.engine import (
     Basket,
     Burn,
@@ -22,6 +26,10 @@ from vokrug.promotions.engine import (
     expires_at,
     price,
 )
+from vokrug.promotions.engine.lint.findings import Key
+from vokrug.promotions.launch.api import routes as launch_routes
+from vokrug.promotions.launch.linting import lint_change
+from vokrug.promotions.launch.types import Change, Linted
 from vokrug.promotions.live import LiveOffers
 from vokrug.promotions.operations import (
     check_offer,
@@ -38,24 +46,48 @@ from vokrug.promotions.operations import (
     try_price,
     write_draft,
 )
-from vokrug.promotions.types import OfferState
+from vokrug.promotions.outside import (
+    NameOf,
+    Outside,
+    PointsBooks,
+    Reader,
+    Receipt,
+    Slice,
+    Span,
+)
+from vokrug.promotions.types import OfferRecord, OfferState
 
 __all__ = [
+    "Backtest",
     "Basket",
     "Burn",
+    "Change",
     "CodeState",
     "CompiledOffers",
+    "Key",
     "Left",
     "Line",
+    "Linted",
     "LiveOffers",
+    "NameOf",
+    "OfferRecord",
     "OfferState",
     "OfferVersion",
+    "Outside",
     "Personal",
+    "PointsBooks",
     "Policy",
     "Priced",
+    "Reader",
+    "Receipt",
+    "Report",
     "Shopper",
+    "Slice",
+    "Span",
     "Tender",
     "active_from",
+    "backtest_jobs",
+    "backtest_routes",
     "check_offer",
     "compile_offers",
     "create_offer",
@@ -63,6 +95,8 @@ __all__ = [
     "expires_at",
     "export_offers",
     "import_offers",
+    "launch_routes",
+    "lint_change",
     "list_offers",
     "load_published",
     "offer_card",
@@ -70,6 +104,7 @@ __all__ = [
     "price",
     "publish_offer",
     "routes",
+    "run_backtest",
     "save_shop_group",
     "try_price",
     "write_draft",

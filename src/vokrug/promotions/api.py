@@ -11,6 +11,7 @@ from vokrug.promotions.errors import (
     OfferNotReady,
     OfferUnknown,
 )
+from vokrug.promotions.outside import Chain, outside_of
 from vokrug.promotions.schemas import (
     BodySchema,
     ExportFile,
@@ -111,7 +112,9 @@ async def check_offer(call: Call, body: WhichVersion) -> Answer[OfferCard]:
     """Look for nonsense in a draft, and name its field."""
     async with call.db.transaction() as tx:
         return Answer(
-            await operations.check_offer(tx, _offer_id(call), body.version, by=call.caller.key_id, now=call.now)
+            await operations.check_offer(
+                tx, _offer_id(call), body.version, by=call.caller.key_id, now=call.now, chain=_chain(call)
+            )
         )
 
 
@@ -125,7 +128,9 @@ async def publish_offer(call: Call, body: WhichVersion) -> Answer[OfferCard]:
     """Let a checked or paused version run, in place of the one that did."""
     async with call.db.transaction() as tx:
         return Answer(
-            await operations.publish_offer(tx, _offer_id(call), body.version, by=call.caller.key_id, now=call.now)
+            await operations.publish_offer(
+                tx, _offer_id(call), body.version, by=call.caller.key_id, now=call.now, chain=_chain(call)
+            )
         )
 
 
@@ -211,6 +216,10 @@ async def import_offers(call: Call, body: ImportFile) -> Answer[Imported]:
 async def get_schema(call: Call) -> Answer[BodySchema]:
     """The JSON Schema of an offer's body."""
     return Answer(BodySchema(rules.body_schema()))
+
+
+def _chain(call: Call) -> Chain:
+    return outside_of(call.services).chain
 
 
 def _offer_id(call: Call) -> UUID:

@@ -12,6 +12,7 @@ from vokrug.promotions import rules, store
 from vokrug.promotions.engine import (
     Basket,
     CompiledOffers,
+    Finding,
     OfferBody,
     OfferVersion,
     Priced,
@@ -22,6 +23,8 @@ from vokrug.promotions.engine import (
 from vokrug.promotions.engine.offers import kind_of
 from vokrug.promotions.errors import OfferIdReused, OfferKeyTaken, OfferNonsense, OfferUnknown
 from vokrug.promotions.facts import OfferEnded, OfferPaused, OfferPublished
+from vokrug.promotions.launch.linting import review
+from vokrug.promotions.outside import Chain
 from vokrug.promotions.types import Offer, OfferCard, OfferRecord, OfferRow, OfferState, Version
 from vokrug.runtime.database import Tx
 
@@ -62,29 +65,35 @@ async def write_draft(tx: Tx, id: UUID, body: OfferBody, *, by: str, now: dateti
     return await offer_card(tx, id)
 
 
-async def check_offer(tx: Tx, id: UUID, version: int, *, by: str, now: datetime) -> OfferCard:
-    """Look for nonsense. A version that passes may be published."""
-    await _locked(tx, id)
+async def check_offer(
+    tx: Tx, id: UUID, version: int, *, by: str, now: datetime, chain: Chain | None = None
+) -> OfferCard:
+    """Look for nonsense. A version that passes may be published; warnings stay with the step."""
+    offer = await _locked(tx, id)
     found = await _version(tx, id, version)
     rules.require_move(found, OfferState.CHECKED)
-    rules.require_sense(found.body, await store.list_groups(tx))
+    findings = await review(tx, _as_tried(offer, found), now, chain)
+    rules.require_sound(findings)
     if found.state == OfferState.DRAFT:
-        await _move(tx, found, OfferState.CHECKED, by=by, now=now)
+        await _move(tx, found, OfferState.CHECKED, by=by, now=now, findings=findings)
     return await offer_card(tx, id)
 
 
-async def publish_offer(tx: Tx, id: UUID, version: int, *, by: str, now: datetime) -> OfferCard:
-    """Let a checked or resting version run, in place of the one that did."""
+async def publish_offer(
+    tx: Tx, id: UUID, version: int, *, by: str, now: datetime, chain: Chain | None = None
+) -> OfferCard:
+    """Let a checked or resting version run, in place of the one that did. Warnings stay with the step."""
     offer = await _locked(tx, id)
     found = await _version(tx, id, version)
     if found.state == OfferState.PUBLISHED:
         return await offer_card(tx, id)  # asked twice: it runs already
     rules.require_move(found, OfferState.PUBLISHED)
-    rules.require_sense(found.body, await store.list_groups(tx))
+    findings = await review(tx, _as_tried(offer, found), now, chain)
+    rules.require_sound(findings)
     before = await store.find_live_version(tx, id)
     if before is not None and before.version != version:
         await _move(tx, before, OfferState.ENDED, by=by, now=now)
-    await _move(tx, found, OfferState.PUBLISHED, by=by, now=now)
+    await _move(tx, found, OfferState.PUBLISHED, by=by, now=now, findings=findings)
     await store.raise_counter(tx)
     fact = OfferPublished(offer_id=id, number=offer.number, key=offer.key, kind=offer.kind, version=version, by=by)
     await events.publish(tx, fact, key=offer.number, subject=str(id), at=now)
@@ -238,6 +247,12 @@ async def _live(tx: Tx, id: UUID, wanted: OfferState) -> Version:
     return live
 
 
-async def _move(tx: Tx, version: Version, state: OfferState, *, by: str, now: datetime) -> None:
+def _as_tried(offer: Offer, version: Version) -> OfferVersion:
+    return OfferVersion(offer_id=offer.number, version=version.version, key=offer.key, body=version.body)
+
+
+async def _move(
+    tx: Tx, version: Version, state: OfferState, *, by: str, now: datetime, findings: Sequence[Finding] = ()
+) -> None:
     await store.set_state(tx, version, state, now)
-    await store.insert_audit(tx, version.offer_id, version.version, state.value, by=by, now=now)
+    await store.insert_audit(tx, version.offer_id, version.version, state.value, by=by, now=now, findings=findings)

@@ -34,7 +34,9 @@ async def _work(settings: Settings, concurrency: int) -> None:
     reports = await Database.connect(settings.reports_url)
     clock = MovedClock() if settings.clock == "movable" else Clock()
     say("Working. Ctrl-C stops.")
-    worker = Worker(settings.database_url, Services(db, reports, clock), _domains(), concurrency=concurrency)
+    services = Services(db, reports, clock)
+    await _acquaint(settings, services)
+    worker = Worker(settings.database_url, services, _domains(), concurrency=concurrency)
     try:
         await worker.run(stop)
     finally:
@@ -47,3 +49,11 @@ def _domains() -> list[Jobs]:
     if importlib.util.find_spec("vokrug.app.wiring") is None:
         return []
     return list(importlib.import_module("vokrug.app.wiring").JOBS)
+
+
+async def _acquaint(settings: Settings, services: Services) -> None:
+    """What jobs look for besides the database."""
+    from vokrug.app.wiring import directory_of, outside_of
+
+    async with services.db.transaction() as tx:
+        services.add(outside_of(await directory_of(tx, settings)))
