@@ -114,8 +114,7 @@ class Judge:
 
     def gain(self, offer: Offer, group: Group, begun: State) -> int:
         """What it would give on today's goods, less what it would push aside."""
-        made = reckon(offer, begun, self.desk.table)
-        worth = sum(units * off for _, units, off in made.pieces) if made else 0
+        worth = self.worth(offer, begun)
         if group.mode in ("all", "priority"):
             return worth
         pushed = sum(
@@ -126,6 +125,21 @@ class Judge:
             if line in offer.aimed
         )
         return worth - pushed
+
+    def worth(self, offer: Offer, begun: State) -> int:
+        """Gifts and the free unit of a set are worth their price, where the basket tells it."""
+        benefit, table = offer.effect.benefit, self.desk.table
+        if isinstance(benefit, Gift):
+            prices = dict(zip(table.sku, table.price, strict=True))
+            return max(prices.get(choice.sku, 0) * choice.units for choice in benefit.choices)
+        if offer.effect.family == "handed":
+            return 0
+        if (made := reckon(offer, begun, table)) is not None:
+            return sum(units * off for _, units, off in made.pieces)
+        if isinstance(benefit, BuyGet):
+            prices_there = [table.price[line] for line in offer.parts[1]]
+            return min(prices_there, default=0) * benefit.get_units * benefit.percent_bp // 10_000
+        return 0
 
     def price_of(self, offer: Offer, missing: Missing) -> int:
         """About what the customer would spend to get there."""
