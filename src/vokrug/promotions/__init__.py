@@ -27,6 +27,7 @@ from vokrug.promotions.engine import (
     price,
 )
 from vokrug.promotions.engine.lint.findings import Key
+from vokrug.promotions.exchange import export_offers, export_records, import_offers, readable, take_lines
 from vokrug.promotions.launch.api import routes as launch_routes
 from vokrug.promotions.launch.linting import lint_change
 from vokrug.promotions.launch.types import Change, Linted
@@ -35,8 +36,6 @@ from vokrug.promotions.operations import (
     check_offer,
     create_offer,
     end_offer,
-    export_offers,
-    import_offers,
     list_offers,
     load_published,
     offer_card,
@@ -94,6 +93,7 @@ __all__ = [
     "end_offer",
     "expires_at",
     "export_offers",
+    "export_records",
     "import_offers",
     "launch_routes",
     "lint_change",
@@ -103,9 +103,11 @@ __all__ = [
     "pause_offer",
     "price",
     "publish_offer",
+    "readable",
     "routes",
     "run_backtest",
     "save_shop_group",
+    "take_lines",
     "try_price",
     "write_draft",
 ]

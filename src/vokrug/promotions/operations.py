@@ -1,13 +1,10 @@
 """What staff do with offers, one story each, and how the published set is loaded."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
 from vokrug import events
-from vokrug.kernel import new_id
 from vokrug.promotions import rules, store
 from vokrug.promotions.engine import (
     Basket,
@@ -21,11 +18,11 @@ from vokrug.promotions.engine import (
     price,
 )
 from vokrug.promotions.engine.offers import kind_of
-from vokrug.promotions.errors import OfferIdReused, OfferKeyTaken, OfferNonsense, OfferUnknown
+from vokrug.promotions.errors import OfferIdReused, OfferKeyTaken, OfferUnknown
 from vokrug.promotions.facts import OfferEnded, OfferPaused, OfferPublished
 from vokrug.promotions.launch.linting import review
 from vokrug.promotions.outside import Chain
-from vokrug.promotions.types import Offer, OfferCard, OfferRecord, OfferRow, OfferState, Version
+from vokrug.promotions.types import Offer, OfferCard, OfferRow, OfferState, Version
 from vokrug.runtime.database import Tx
 
 
@@ -54,15 +51,21 @@ async def _repeated(tx: Tx, id: UUID, *, key: str, name: str, owner: str, body: 
 async def write_draft(tx: Tx, id: UUID, body: OfferBody, *, by: str, now: datetime) -> OfferCard:
     """A new version of an offer; what runs goes on running. The newest body sent again changes nothing."""
     offer = await _locked(tx, id)
-    if kind_of(body) != offer.kind:
-        raise OfferNonsense(
-            field="body.kind", why=f"this offer is of kind {offer.kind}", why_ru=f"вид акции: {offer.kind}"
-        )
+    rules.require_kind(offer, body)
     newest = (await store.list_versions(tx, id))[-1]
     if newest.body != body or newest.state == OfferState.ENDED:
         version = await store.insert_version(tx, id, rules.write_body(body), by=by, now=now)
         await store.insert_audit(tx, id, version, "drafted", by=by, now=now)
     return await offer_card(tx, id)
+
+
+async def rename_offer(tx: Tx, id: UUID, *, name: str, owner: str, by: str, now: datetime) -> None:
+    """Call an offer something else, or give it to somebody else. Saying the same again changes nothing."""
+    offer = await _locked(tx, id)
+    if (offer.name, offer.owner) != (name, owner):
+        await store.rename_offer(tx, id, name=name, owner=owner)
+        newest = (await store.list_versions(tx, id))[-1]
+        await store.insert_audit(tx, id, newest.version, "renamed", by=by, now=now)
 
 
 async def check_offer(
@@ -176,49 +179,6 @@ async def try_price(
         rules.require_sense(offer.body, groups)
         offers[offer.offer_id] = offer
     return price(basket, shopper, compile_offers(offers.values(), groups), at)
-
-
-# Files
-
-
-async def export_offers(tx: Tx) -> AsyncIterator[bytes]:
-    """A line of JSON for each offer, as it runs or was last written."""
-    for row in await store.list_for_export(tx):
-        record = OfferRecord(row["key"], row["name"], row["owner"], msgspec.json.decode(row["body"]))
-        yield msgspec.json.encode(record) + b"\n"
-
-
-async def import_offers(tx: Tx, lines: Iterable[bytes], *, by: str, now: datetime) -> dict[str, int]:
-    """Offers from such a file, as drafts: new keys become offers, known ones get a version if they differ.
-
-    One bad line refuses the file, by its number; the caller's transaction takes the rest back.
-    """
-    counts = {"created": 0, "drafted": 0, "unchanged": 0}
-    for at, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        record, body = _read_record(line, at)
-        known = await store.find_offer_by_key(tx, record.key)
-        if known is None:
-            await create_offer(
-                tx, new_id(), key=record.key, name=record.name, owner=record.owner, body=body, by=by, now=now
-            )
-            counts["created"] += 1
-            continue
-        newest = (await store.list_versions(tx, known.id))[-1].version
-        card = await write_draft(tx, known.id, body, by=by, now=now)
-        counts["drafted" if card.versions[-1].version > newest else "unchanged"] += 1
-    return counts
-
-
-def _read_record(line: bytes, at: int) -> tuple[OfferRecord, OfferBody]:
-    try:
-        record = msgspec.json.decode(line, type=OfferRecord)
-        return record, rules.read_body(record.body)
-    except msgspec.DecodeError as error:
-        raise OfferNonsense(field=f"line {at}", why=str(error), why_ru=str(error)) from None
-    except OfferNonsense as refusal:
-        raise OfferNonsense(**{**refusal.facts, "field": f"line {at}: {refusal.facts['field']}"}) from None
 
 
 # Steps of the stories above

@@ -1,5 +1,6 @@
 """Decisions about offers that need no database."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,8 +8,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from vokrug.promotions.engine import Basket, Finding, Known, OfferBody, lint
+from vokrug.promotions.engine.offers import kind_of
 from vokrug.promotions.errors import BasketNonsense, OfferNonsense, OfferNotReady
-from vokrug.promotions.types import OfferState, Version
+from vokrug.promotions.types import Offer, OfferRecord, OfferState, Version
+
+KEY = r"[a-z0-9][a-z0-9_.-]{0,63}"
+LONGEST_NAME = 200
 
 MOVES: dict[OfferState, frozenset[OfferState]] = {
     OfferState.CHECKED: frozenset({OfferState.DRAFT, OfferState.CHECKED}),
@@ -50,6 +55,25 @@ def require_sound(findings: Sequence[Finding]) -> None:
         first = findings[0]
         raise OfferNonsense(
             field=first.field, why=first.en, why_ru=first.ru, complaints=msgspec.to_builtins(list(findings))
+        )
+
+
+def require_record(record: OfferRecord) -> None:
+    """What the type of a record cannot say: its key, name and owner are such as the database keeps."""
+    if not re.fullmatch(KEY, record.key):
+        raise OfferNonsense(
+            field="key", why="a short word of small letters", why_ru="короткое слово строчными латинскими"
+        )
+    for field, text in (("name", record.name), ("owner", record.owner)):
+        if not 1 <= len(text.strip()) <= LONGEST_NAME:
+            raise OfferNonsense(field=field, why="1 to 200 letters", why_ru="от 1 до 200 знаков")
+
+
+def require_kind(offer: Offer, body: OfferBody) -> None:
+    """An offer stays what it is: another kind is another offer."""
+    if kind_of(body) != offer.kind:
+        raise OfferNonsense(
+            field="body.kind", why=f"this offer is of kind {offer.kind}", why_ru=f"вид акции: {offer.kind}"
         )
 
 

@@ -49,6 +49,13 @@ async def find_offer_by_key(tx: Tx, key: str) -> Offer | None:
     return await tx.maybe(Offer, FIND_OFFER_BY_KEY, key)
 
 
+RENAME_OFFER = "update promotions_offer set name = $2, owner = $3 where id = $1"
+
+
+async def rename_offer(tx: Tx, id: UUID, *, name: str, owner: str) -> None:
+    await tx.run(RENAME_OFFER, id, name, owner)
+
+
 INSERT_VERSION = """
     insert into promotions_offer_version (offer_id, version, body, state, created_by, created_at, state_at)
     select $1, coalesce(max(version), 0) + 1, $2::jsonb, 'draft', $3, $4, $4

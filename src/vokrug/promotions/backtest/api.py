@@ -6,6 +6,7 @@ from vokrug.promotions.backtest import operations
 from vokrug.promotions.backtest.jobs import run_backtest
 from vokrug.promotions.backtest.types import Backtest, Run, StartBacktest
 from vokrug.promotions.errors import BacktestIdReused, BacktestNonsense, BacktestUnknown, OfferNonsense, OfferUnknown
+from vokrug.promotions.outside import outside_of
 from vokrug.runtime.http import Answer, Call, Role, Routes
 
 routes = Routes("promotions")
@@ -23,7 +24,8 @@ async def start_backtest(call: Call, body: StartBacktest) -> Answer[Run]:
     """Try offers on past receipts. A job does it; ask for the id to see how far it is. Repeat freely."""
     asked = Backtest(**{name: getattr(body, name) for name in Backtest.__struct_fields__})
     async with call.db.transaction() as tx:
-        run = await operations.ask_backtest(tx, body.id, asked, by=call.caller.key_id, now=call.now)
+        chain = outside_of(call.services).chain
+        run = await operations.ask_backtest(tx, body.id, asked, chain, by=call.caller.key_id, now=call.now)
         await run_backtest.enqueue(tx, id=str(body.id), one_at_a_time=ONE_AT_A_TIME, only_once=f"backtest-{body.id}")
     return Answer(run, status=202)
 

@@ -14,7 +14,7 @@ from vokrug.promotions.backtest.types import Backtest, Liability, Plan, Report, 
 from vokrug.promotions.errors import BacktestIdReused, BacktestNonsense, BacktestUnknown
 from vokrug.promotions.launch import store as launch_store
 from vokrug.promotions.launch.trying import require_sound, resolve, set_at
-from vokrug.promotions.outside import Outside, PointsBooks, Span
+from vokrug.promotions.outside import Chain, Outside, PointsBooks, Span
 from vokrug.runtime.database import Database, Tx
 
 LONGEST_DAYS = 1_100
@@ -24,10 +24,10 @@ FIRST_DAYS_BEGIN = timedelta(hours=14)  # before UTC's, in the easternmost shop 
 Tell = Callable[[int, int], Awaitable[bool]]  # receipts done, of how many; False stops
 
 
-async def ask_backtest(tx: Tx, id: UUID, asked: Backtest, *, by: str, now: datetime) -> Run:
+async def ask_backtest(tx: Tx, id: UUID, asked: Backtest, chain: Chain, *, by: str, now: datetime) -> Run:
     """Write the question down; a job answers it. Safe to repeat with the same id and the same words."""
     require_sense(asked)
-    require_sound(await resolve(tx, asked), await offers_store.list_groups(tx))
+    require_sound(await resolve(tx, asked, chain), await offers_store.list_groups(tx))
     if not await store.insert_run(tx, id, asked, by=by, now=now) and await store.find_asked(tx, id) != asked:
         raise BacktestIdReused()
     return await backtest(tx, id)
@@ -96,7 +96,7 @@ async def run_backtest(
     require_sense(asked)
     async with db.transaction(readonly=True) as tx:
         books = await outside.chain.points(tx, now)
-        plan = await plan_of(tx, asked, books, now)
+        plan = await plan_of(tx, asked, books, outside.chain, now)
     keys = {offer.offer_id: offer.key for offer in plan.put}
     visits = needs_visits([*plan.live, *plan.put, *(offer for _, _, offer in plan.moves if offer is not None)])
     span = Span(asked.from_date, asked.until_date, asked.shops, with_visits=visits)
@@ -118,11 +118,11 @@ async def run_backtest(
     return None if tally is None else report_of(tally, plan, keys, books, asked.breakage_bp)
 
 
-async def plan_of(tx: Tx, asked: Backtest, books: PointsBooks, now: datetime) -> Plan:
+async def plan_of(tx: Tx, asked: Backtest, books: PointsBooks, chain: Chain, now: datetime) -> Plan:
     """The published set at the beginning, how it moved, and what is tried."""
     begin = datetime.combine(asked.from_date, clocktime.min, UTC) - FIRST_DAYS_BEGIN if asked.beside == "then" else now
     live, groups, policy = await set_at(tx, begin)
-    tried = await resolve(tx, asked)
+    tried = await resolve(tx, asked, chain)
     require_sound(tried, groups)
     moves = await launch_store.moves_between(tx, begin, now) if asked.beside == "then" else []
     return Plan(

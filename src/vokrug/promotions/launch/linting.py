@@ -45,7 +45,7 @@ async def lint_change(
     tx: Tx, change: Change, chain: Chain, now: datetime, *, most_bp: int | None = None, everything: bool = False
 ) -> Linted:
     """What is tried, or the whole set with it."""
-    tried = await resolve(tx, change)
+    tried = await resolve(tx, change, chain)
     beside = tried.over(await store.live_at(tx, now))
     known = await known_world(tx, beside if everything else tried.put, chain, now)
     known = replace(known, policy=tried.policy or known.policy, most_bp=most_bp or known.most_bp)

@@ -19,7 +19,7 @@ async def simulate(tx: Tx, asked: Simulate, chain: Chain, now: datetime) -> Simu
     require_priceable(asked.basket)
     at = asked.at or now
     live, groups, policy = await set_at(tx, at)
-    tried = await resolve(tx, asked)
+    tried = await resolve(tx, asked, chain)
     require_sound(tried, groups)
     changed = tried.over(live)
     shopper = await _shopper(tx, asked, chain, at)

@@ -10,6 +10,8 @@ from vokrug.promotions.engine import PRESETS, CompiledOffers, OfferVersion, Poli
 from vokrug.promotions.errors import OfferNonsense, OfferUnknown
 from vokrug.promotions.launch import store
 from vokrug.promotions.launch.types import Change
+from vokrug.promotions.naming import numbered
+from vokrug.promotions.outside import Chain
 from vokrug.runtime.database import Tx
 
 Groups = Mapping[str, frozenset[int]]
@@ -36,14 +38,14 @@ def require_sound(tried: Tried, groups: Groups) -> None:
 
 
 def compile_set(offers: Iterable[OfferVersion], groups: Groups, policy: Policy) -> CompiledOffers:
-    return compile_offers(offers, groups)
+    return compile_offers(offers, groups, policy=policy)
 
 
 async def live_policy(tx: Tx) -> Policy:
     return PRESETS["default"]
 
 
-async def resolve(tx: Tx, change: Change) -> Tried:
+async def resolve(tx: Tx, change: Change, chain: Chain) -> Tried:
     """Look up what a change names. Offers that are not written down yet get numbers nobody has."""
     put = {one.offer_id: one for one in await store.newest(tx, change.drafts)}
     off = await store.numbers(tx, change.off)
@@ -53,7 +55,7 @@ async def resolve(tx: Tx, change: Change) -> Tried:
         raise OfferUnknown(offer_id=missing[0])
     numbers = await store.numbers_by_key(tx, [record.key for record in change.offers])
     free = await store.last_number(tx) + 1
-    for record in change.offers:
+    for record in await numbered(tx, change.offers, chain):
         number = numbers.get(record.key)
         if number is None:
             number, free = free, free + 1
