@@ -36,7 +36,7 @@ create table promotions_limit (
     constraint limit_belongs_to_an_offer_or_a_campaign check (num_nonnulls(offer, campaign) = 1),
     constraint limit_is_written_once unique nulls not distinct (offer, campaign, subject, period, days, measure),
     constraint limit_subject_is_known check (subject in
-        ('customer', 'household', 'card', 'shop', 'shop_group', 'cashier', 'offer', 'campaign', 'code')),
+        ('customer', 'household', 'card', 'shop', 'shop_group', 'cashier', 'offer', 'code')),
     constraint limit_period_is_known check (period in ('ever', 'day', 'week', 'month', 'year', 'rolling')),
     constraint rolling_limit_says_over_how_many_days check ((period = 'rolling') = (days > 0)),
     constraint limit_measure_is_known check (measure in ('uses', 'units', 'amount', 'points')),

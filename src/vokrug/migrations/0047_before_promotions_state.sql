@@ -112,7 +112,7 @@ begin
         insert into promotions_alarm (limit_id, subject, bucket, level, taken, most, at)
         select distinct c.limit_id, c.subject, c.bucket, level, c.taken, c.most, moment
           from unnest(wants) w
-          join promotions_limit l on l.id = w.limit_id and l.subject in ('offer', 'campaign', 'shop', 'shop_group') and l.most > 0
+          join promotions_limit l on l.id = w.limit_id and l.subject in ('offer', 'shop', 'shop_group') and l.most > 0
           join promotions_count c on (c.limit_id, c.subject, c.bucket) = (w.limit_id, w.subject, w.bucket)
           join unnest(array[80, 95]) level on c.taken * 100 >= c.most * level
             on conflict do nothing;

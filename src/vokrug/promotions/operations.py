@@ -22,6 +22,7 @@ from vokrug.promotions.engine import (
 from vokrug.promotions.engine.offers import kind_of
 from vokrug.promotions.errors import OfferIdReused, OfferKeyTaken, OfferNonsense, OfferUnknown
 from vokrug.promotions.facts import OfferEnded, OfferPaused, OfferPublished
+from vokrug.promotions.limits import store as limits
 from vokrug.promotions.types import Offer, OfferCard, OfferRecord, OfferRow, OfferState, Version
 from vokrug.runtime.database import Tx
 
@@ -85,6 +86,7 @@ async def publish_offer(tx: Tx, id: UUID, version: int, *, by: str, now: datetim
     if before is not None and before.version != version:
         await _move(tx, before, OfferState.ENDED, by=by, now=now)
     await _move(tx, found, OfferState.PUBLISHED, by=by, now=now)
+    await limits.write_limits(tx, offer.number, None, found.body.limits)
     await store.raise_counter(tx)
     fact = OfferPublished(offer_id=id, number=offer.number, key=offer.key, kind=offer.kind, version=version, by=by)
     await events.publish(tx, fact, key=offer.number, subject=str(id), at=now)

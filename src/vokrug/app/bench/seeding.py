@@ -57,7 +57,7 @@ async def seed_chain(url: str, secret: str, now: datetime, *, shops: int, say: S
                 seed.keys.append(await key_of_till(tx, Vault(secret), number, now))
         async with db.transaction() as tx:
             await publish_offers(tx, now)
-        reference = pos.Reference()
+        reference = pos.Reference(promotions.LiveOffers())
         await reference.renew(db, now)
         for shop in reference.shops.values():
             seed.accounts.append(await reference.accounts(db, shop, now))

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from vokrug.promotions.limits.types import MEASURES, Counter, Left, Limit, LiveLimit, Place, Taken
+from vokrug.promotions.engine import Left
+from vokrug.promotions.engine.offers.parts import Limit
 from vokrug.promotions.errors import OfferNonsense
+from vokrug.promotions.limits.types import Counter, LiveLimit, Place, Taken
 
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 
@@ -22,7 +24,7 @@ def day_of(at: datetime, zone: str) -> int:
     return at.astimezone(ZoneInfo(zone)).toordinal() - EPOCH_DAY
 
 
-def bucket_of(limit: Limit | LiveLimit, day: int) -> int:
+def bucket_of(limit: LiveLimit, day: int) -> int:
     """Days of one period share a bucket."""
     if limit.period in ("day", "rolling"):
         return day
@@ -41,7 +43,7 @@ def bucket_of(limit: Limit | LiveLimit, day: int) -> int:
 def subjects_of(limit: LiveLimit, place: Place, codes: Sequence[int]) -> Sequence[int]:
     """For whom a limit counts here. Nobody known: nothing to count by, and nothing to be had."""
     match limit.subject:
-        case "offer" | "campaign":
+        case "offer":
             return (0,)
         case "shop":
             return (place.shop,)
@@ -89,7 +91,9 @@ def left(limits: Iterable[LiveLimit], counted: Sequence[tuple[Counter, int]], pl
     }
 
 
-def wants(takings: Iterable[Taken], found: Iterable[Counter], codes: Mapping[str, int]) -> list[tuple[int, Counter, int]]:
+def wants(
+    takings: Iterable[Taken], found: Iterable[Counter], codes: Mapping[str, int]
+) -> list[tuple[int, Counter, int]]:
     """What a check's offers take from which counters: offer, counter, amount."""
     by_offer: dict[int, list[Counter]] = {}
     for counter in found:
@@ -109,9 +113,10 @@ def require_limits(limits: Sequence[Limit]) -> None:
     """Limits that contradict themselves are refused by their place."""
     seen = set()
     for i, limit in enumerate(limits):
-        assert limit.measure in MEASURES
-        if (limit.period == "rolling") != (limit.days > 0):
-            raise OfferNonsense(field=f"limits/{i}/days", why="goes with rolling", why_ru="только для скользящего срока")
+        if (limit.period == "rolling") != bool(limit.days):
+            raise OfferNonsense(
+                field=f"limits/{i}/days", why="goes with rolling", why_ru="только для скользящего срока"
+            )
         if limit.subject == "check" and limit.period != "ever":
             raise OfferNonsense(field=f"limits/{i}/period", why="a check has no period", why_ru="у чека нет срока")
         key = (limit.subject, limit.period, limit.days, limit.measure)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug.promotions.limits.types import Limit, LiveLimit
+from vokrug.promotions.engine.offers.parts import Limit
+from vokrug.promotions.limits.types import LiveLimit
 from vokrug.runtime.database import Row, Tx
 
 REST_LIMITS = "update promotions_limit set is_live = false where offer is not distinct from $1 and campaign is not distinct from $2"
@@ -23,7 +24,7 @@ async def write_limits(tx: Tx, offer: int | None, campaign: int | None, limits: 
     await tx.run_many(
         WRITE_LIMIT,
         [
-            (offer, campaign, limit.subject, limit.period, limit.days, limit.measure, limit.most)
+            (offer, campaign, limit.subject, limit.period, limit.days or 0, limit.measure, limit.most)
             for limit in limits
             if limit.subject != "check"
         ],
@@ -31,8 +32,11 @@ async def write_limits(tx: Tx, offer: int | None, campaign: int | None, limits: 
 
 
 LIST_LIVE = """
-    select l.id, case when l.offer is not null then array[l.offer]
-                      else array(select o.number from promotions_offer o where o.campaign = l.campaign order by 1) end as offers,
+    select l.id, array(select o.number from promotions_offer o
+                         join promotions_offer_version v on v.offer_id = o.id and v.state = 'published'
+                         left join promotions_campaign c on c.number = o.campaign
+                        where (o.number = l.offer or o.campaign = l.campaign) and coalesce(c.state, 'running') = 'running'
+                        order by 1) as offers,
            l.subject, l.period, l.days, l.measure, l.most
       from promotions_limit l where l.is_live order by l.id
 """
@@ -44,7 +48,7 @@ async def list_live(tx: Tx) -> list[LiveLimit]:
 
 
 LIST_OF = """
-    select subject, period, days, measure, most from promotions_limit
+    select subject, period, nullif(days, 0) as days, measure, most from promotions_limit
      where is_live and offer is not distinct from $1 and campaign is not distinct from $2 order by id
 """
 
@@ -59,7 +63,7 @@ COUNTED = """
                       where t.state = 'h' and t.limit_id = c.limit_id and t.subject = c.subject and t.bucket = c.bucket), 0) as held
       from promotions_limit l join promotions_count c on c.limit_id = l.id
      where l.offer is not distinct from $1 and l.campaign is not distinct from $2
-       and l.subject in ('offer', 'campaign', 'shop', 'shop_group')
+       and l.subject in ('offer', 'shop', 'shop_group')
      order by l.id, c.bucket desc, c.subject limit 500
 """
 
@@ -78,7 +82,9 @@ SWEEP = "select promotions_sweep($1, $2)"
 READ_STATE = "select * from promotions_read_state($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 
 
-async def reserve(tx: Tx, wants: Sequence[tuple[object, ...]], codes: Sequence[tuple[object, ...]], now: datetime) -> Sequence[Row]:
+async def reserve(
+    tx: Tx, wants: Sequence[tuple[object, ...]], codes: Sequence[tuple[object, ...]], now: datetime
+) -> Sequence[Row]:
     return await tx.rows(RESERVE, wants, codes, now)
 
 

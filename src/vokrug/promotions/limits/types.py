@@ -1,32 +1,16 @@
 """Nouns of limits."""
 
-from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-Subject = Literal["customer", "household", "card", "shop", "shop_group", "cashier", "offer", "campaign", "code", "check"]
-Period = Literal["ever", "day", "week", "month", "year", "rolling"]
-Measure = Literal["uses", "units", "amount", "points"]
-MEASURES: tuple[Measure, ...] = ("uses", "units", "amount", "points")
-
-
-class Limit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """No more than `most` of a measure, for each subject, in each period of the shop's own calendar.
-
-    `rolling` counts the last `days` days, today among them. Limits for a check need no counter: the engine
-    keeps them alone.
-    """
-
-    subject: Subject
-    period: Period = "ever"
-    measure: Measure = "uses"
-    most: Annotated[int, Meta(ge=0, le=10**15)]
-    days: Annotated[int, Meta(ge=0, le=3660)] = 0
+from vokrug.promotions.engine.offers.parts import Measure, Period, Subject
 
 
 class LiveLimit(Struct, frozen=True):
-    """A limit with the number its counters go by. A campaign's limit counts for each of its offers."""
+    """A limit with the number its counters go by. A campaign's limit counts for each of its offers, and its
+    subject `offer` is the campaign as a whole.
+    """
 
     id: int
     offers: tuple[int, ...]
@@ -35,15 +19,6 @@ class LiveLimit(Struct, frozen=True):
     days: int
     measure: Measure
     most: int
-
-
-class Left(Struct, frozen=True):
-    """What an offer may still give here; None is no limit. The tightest of all its limits."""
-
-    uses: int | None = None
-    units: int | None = None
-    amount_minor: int | None = None
-    points_minor: int | None = None
 
 
 class Taken(Struct, frozen=True, array_like=True, gc=False):
