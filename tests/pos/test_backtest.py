@@ -35,7 +35,7 @@ class Analyst:
 
     async def works(self) -> None:
         """The queue, until it is empty."""
-        await Worker(self.chain.url, self.chain.services, [promotions.backtest_jobs]).run_due()
+        await Worker(self.chain.url, self.chain.services, [promotions.backtest_jobs], grace_s=300).run_due()
 
     async def looks(self, run: Answer) -> Answer:
         return await self.chain.staff.sends(f"/promotions/v1/backtests/{run['id']}", b"", "GET")

@@ -26,7 +26,6 @@ PARENTS = """
         select p.id, c.id, c.parent_id from path p join pos_category c on c.id = p.parent_id)
     select id, array_agg(above) as ids from path group by id
 """
-STANDING = "select spent_minor, visits, last_at from pos_shopper where customer_number = $1"
 
 
 class Acquaintance:
@@ -65,17 +64,17 @@ class Acquaintance:
             person = await customers.customer(tx, self.directory, customer)
         except customers.CustomerUnknown:
             return None
-        (standing,) = await tx.rows(STANDING, person.number) or (None,)
-        spent = standing["spent_minor"] if standing else 0
-        reached = [tier.code for tier in await store.read_tiers(tx) if tier.from_minor <= spent]
+        programme = await promotions.read_programme(tx)
+        tier, done = await promotions.standing_now(tx, programme, person.number, at)
+        segments = await promotions.segments_of(tx, {person.number})
         unit = (await ledger.units(tx))[self.points_code].id
         points = await ledger.available(tx, ledger.wallet_of(person.number, unit), at)
         return promotions.Shopper(
-            tier=reached[-1] if reached else None,
+            tier=tier,
+            segments=segments.get(person.number, frozenset()),
             available_minor=max(0, points.available),
             number=person.number,
-            visits=standing["visits"] if standing else 0,
-            last_purchase_at=standing["last_at"] if standing else None,
+            visits=done.visits,
         )
 
     async def points(self, tx: Tx, now: datetime) -> promotions.PointsBooks:

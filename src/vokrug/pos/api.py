@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from vokrug import customers, ledger
+from vokrug import customers, ledger, promotions
 from vokrug.pos import errors
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.operations import chain
@@ -141,6 +141,8 @@ async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
         errors.PriceChanged,
         errors.QuoteExpired,
         errors.HoldLost,
+        promotions.LimitReached,
+        promotions.CouponRefused,
         customers.IdentifierTypeUnknown,
         customers.IdentifierMalformed,
         customers.IdentifierBlocked,

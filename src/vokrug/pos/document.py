@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from vokrug.promotions import Programme, Wanted
+
 VERSION = 1
 
 
@@ -87,11 +89,23 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     spent_minor: int  # standing when priced
     hold_until_us: int  # 0: nothing was held
     printed: list[PricedLine] = []  # the lines as a receipt bore them that was printed otherwise
+    metrics: list[int] = []  # what the customer had done when priced: spend, points, visits, categories
+    tier: str | None = None  # held whatever those say
+    wanted: Wanted = Wanted()  # of limits and codes, and what the sale gives beside points
 
     @property
     def sold(self) -> list[PricedLine]:
         """What the sale came to, and what returns give back."""
         return self.printed or self.lines
+
+
+def base_points(document: Document, programme: Programme, multipliers: frozenset[int]) -> int:
+    """Points of a sale that count towards tiers."""
+    return sum(
+        grant.points_minor
+        for grant in document.grants
+        if programme.points_of == "all" or grant.offer_id not in multipliers
+    )
 
 
 _encoder = msgspec.msgpack.Encoder()

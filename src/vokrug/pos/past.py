@@ -4,7 +4,7 @@ A document keeps what was on the check and what was known of the customer. What 
 stands today: categories, brand, floors and cost of an article.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from vokrug.pos import document as documents
 from vokrug.pos import store
 from vokrug.pos.document import Document, PricedLine
 from vokrug.pos.pricing import moment
-from vokrug.pos.types import Article, Shop, Tier
+from vokrug.pos.types import Article, Shop
 from vokrug.runtime.database import Database, Row
 
 A_SLICE = 500
@@ -47,7 +47,12 @@ READ_ALL_ARTICLES = """
       from pos_article
 """
 
-Packed = tuple[date, date, Sequence[tuple[UUID, datetime, int, int | None, bytes, int | None, datetime | None]]]
+Packed = tuple[
+    date,
+    date,
+    Mapping[int, frozenset[str]],
+    Sequence[tuple[UUID, datetime, int, int | None, bytes, int | None, datetime | None]],
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Known:
     """The chain as the reader has to know it."""
 
     shops: Mapping[int, Shop]
-    tiers: Sequence[Tier]
+    programme: promotions.Programme
     articles: Mapping[str, Article]
 
 
@@ -71,12 +76,12 @@ class SoldBefore:
     async def reader(self, db: Database) -> promotions.Reader:
         async with db.transaction(readonly=True) as tx:
             shops = await store.read_shops(tx)
-            tiers = await store.read_tiers(tx)
+            programme = await promotions.read_programme(tx)
             articles = [_article(row) for row in await tx.rows(READ_ALL_ARTICLES)]
-        known = Known({shop.id: shop for shop in shops}, tiers, {article.sku: article for article in articles})
+        known = Known({shop.id: shop for shop in shops}, programme, {article.sku: article for article in articles})
         return promotions.Reader(unpack, known)
 
-    async def slices(self, db: Database, span: promotions.Span) -> AsyncIterator[promotions.Slice]:
+    async def slices(self, db: Database, span: promotions.Span) -> AsyncGenerator[promotions.Slice, None]:
         """Day after day of UTC, a short transaction each, so that nobody waits for us for long."""
         shops = await self._shops(db, span)
         sql = READ_SALES_WITH_VISITS if span.with_visits else READ_SALES
@@ -86,7 +91,9 @@ class SoldBefore:
             async with db.transaction(readonly=True) as tx:
                 cursor = await tx.connection.cursor(sql, begin, until, shops)
                 while rows := await cursor.fetch(A_SLICE):
-                    packed: Packed = (span.from_date, span.until_date, [tuple(row) for row in rows])
+                    numbers = {row["customer_number"] for row in rows} - {None}
+                    segments = await promotions.segments_of(tx, numbers) if span.with_segments else {}
+                    packed: Packed = (span.from_date, span.until_date, segments, [tuple(row) for row in rows])
                     yield promotions.Slice(len(rows), packed)
             begin = until
 
@@ -112,14 +119,17 @@ def _article(row: Row) -> Article:
 
 def unpack(packed: Packed, known: Known) -> Sequence[promotions.Receipt]:
     """Receipts of a slice whose day, by their shop's calendar, lies in the period asked for."""
-    first, last, rows = packed
+    first, last, segments, rows = packed
     receipts = []
     for check_id, at, shop_id, customer, raw, visits, last_at in rows:
         shop = known.shops[shop_id]
         day = at.astimezone(ZoneInfo(shop.zone)).date()
         if first <= day <= last:
             document = documents.decode(raw)
-            shopper = None if customer is None else shopper_of(document, customer, known, visits, last_at)
+            shopper = None
+            if customer is not None:
+                listed = segments.get(customer, frozenset())
+                shopper = shopper_of(document, customer, known, visits, last_at, listed)
             receipts.append(
                 promotions.Receipt(
                     str(check_id), moment(document.at_us), day, shop.code, basket_of(document, shop, known), shopper
@@ -174,14 +184,21 @@ def line_of(line: PricedLine, article: Article | None) -> promotions.Line:
 
 
 def shopper_of(
-    document: Document, number: int, known: Known, visits: int | None, last_at: datetime | None
+    document: Document,
+    number: int,
+    known: Known,
+    visits: int | None,
+    last_at: datetime | None,
+    segments: frozenset[str] = frozenset(),
 ) -> promotions.Shopper:
     """The customer as the till's centre knew them: tier by what was spent, points that could be spent."""
-    reached = [tier.code for tier in known.tiers if tier.from_minor <= document.spent_minor]
+    done = promotions.done_of([*document.metrics, None, None, None, None][:4])
+    tier = promotions.standing(known.programme, done, document.tier)
     return promotions.Shopper(
-        tier=reached[-1] if reached else None,
+        tier=None if tier is None else tier.code,
+        segments=segments,
         available_minor=max(0, document.balance_minor),
         number=number,
-        visits=visits or 0,
+        visits=done.visits if visits is None else visits,
         last_purchase_at=last_at,
     )

@@ -63,7 +63,9 @@ class TierPath(Reply, frozen=True, kw_only=True):
 
     to_next: str | None
     next: str | None
+    unit: str  # of to_next: spend, points, visits or categories
     text: str
+    keep: str  # what is missing to keep this tier, where tiers are reviewed
 
 
 class Standing(Reply, frozen=True, kw_only=True):
@@ -217,6 +219,7 @@ class TierCalculated(Reply, frozen=True, kw_only=True):
     after: str | None
     path_before: str
     path_after: str
+    keep: str
 
 
 class VerdictGiven(Reply, frozen=True, kw_only=True):

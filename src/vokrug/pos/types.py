@@ -40,16 +40,3 @@ class Article:
     no_burn: bool
     no_earn: bool
     cost_minor: int = 0  # of a piece or a kilogram; 0 when nobody said
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """A standing reached by net spend."""
-
-    code: str
-    name_ru: str
-    name_en: str
-    from_minor: int
-
-    def name(self, language: str) -> str:
-        return self.name_ru if language == "ru" else self.name_en

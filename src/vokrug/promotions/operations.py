@@ -21,6 +21,7 @@ from vokrug.promotions.engine.offers import kind_of
 from vokrug.promotions.errors import OfferIdReused, OfferKeyTaken, OfferUnknown
 from vokrug.promotions.facts import OfferEnded, OfferPaused, OfferPublished
 from vokrug.promotions.launch.linting import review
+from vokrug.promotions.limits import store as limits
 from vokrug.promotions.outside import Chain
 from vokrug.promotions.types import Offer, OfferCard, OfferRow, OfferState, Version
 from vokrug.runtime.database import Tx
@@ -97,6 +98,7 @@ async def publish_offer(
     if before is not None and before.version != version:
         await _move(tx, before, OfferState.ENDED, by=by, now=now)
     await _move(tx, found, OfferState.PUBLISHED, by=by, now=now, findings=findings)
+    await limits.write_limits(tx, offer.number, None, found.body.limits)
     await store.raise_counter(tx)
     fact = OfferPublished(offer_id=id, number=offer.number, key=offer.key, kind=offer.kind, version=version, by=by)
     await events.publish(tx, fact, key=offer.number, subject=str(id), at=now)

@@ -3,7 +3,7 @@
 They are declared here and answered by a domain above, which is wired in where everything is known.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
@@ -38,6 +38,7 @@ class Span:
     until_date: date
     shops: tuple[str, ...] = ()
     with_visits: bool = False  # also what the customer had bought before, which costs a look at each
+    with_segments: bool = False  # also the lists that the customer is on today
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class PastReceipts(Protocol):
     async def reader(self, db: Database) -> Reader:
         raise NotImplementedError
 
-    def slices(self, db: Database, span: Span) -> AsyncIterator[Slice]:
+    def slices(self, db: Database, span: Span) -> AsyncGenerator[Slice, None]:
         """All receipts of the span, day after day."""
         raise NotImplementedError
 
@@ -133,7 +134,7 @@ class NoReceipts:
     async def reader(self, db: Database) -> Reader:
         return Reader(_nothing, None)
 
-    async def slices(self, db: Database, span: Span) -> AsyncIterator[Slice]:
+    async def slices(self, db: Database, span: Span) -> AsyncGenerator[Slice, None]:
         return
         yield
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from vokrug import ledger
+from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.errors import CheckMalformed, CurrencyUnknown, ZoneUnknown
 from vokrug.pos.pricing import amount
@@ -112,9 +112,14 @@ def columns_of(articles: list[ArticleGiven], paths: dict[str, list[int]]) -> lis
 
 
 async def save_tiers(tx: Tx, given: list[TierGiven]) -> None:
-    """Replace the ladder of tiers."""
+    """Replace the ladder by one of net spend over all time; its other rules are set with the programme."""
     tiers = [(tier.code, tier.name_ru, tier.name_en, amount(tier.from_spent, "from_spent")) for tier in given]
     if len({tier[0] for tier in tiers}) < len(tiers) or len({tier[3] for tier in tiers}) < len(tiers):
         raise CheckMalformed(reason="two tiers have one code or one threshold")
-    await store.replace_tiers(tx, tiers)
+    rungs = sorted(tiers, key=lambda tier: tier[3])
+    ladder = tuple(
+        promotions.Tier(code=code, name_ru=name_ru, name_en=name_en, needs=promotions.Needs(spend=spend))
+        for code, name_ru, name_en, spend in rungs
+    )
+    await promotions.save_programme(tx, promotions.Programme(tiers=ladder))
     await store.reference_changed(tx)

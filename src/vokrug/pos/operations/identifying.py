@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from vokrug import customers
+from vokrug import customers, promotions
 from vokrug.kernel import Rounding, Text, format_minor, round_ratio
 from vokrug.pos import answers
 from vokrug.pos.checkout import Ask, Checkout
@@ -43,7 +43,9 @@ def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime) -> Identified
             currency_value=format_minor(worth(checkout, available, shop.currency)),
             expiring=expiring(row["soon"] or ()),
         ),
-        tier=answers.standing(checkout.reference, row["spent"] or 0, known.language),
+        tier=answers.standing(
+            checkout.reference, promotions.done_of(row["metrics"]), row["tier"], known.language, now, shop.currency
+        ),
         visits=row["visits"] or 0,
         messages=[GREETING.say(known.language, name=name)],
     )

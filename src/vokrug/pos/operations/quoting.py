@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
@@ -17,12 +19,13 @@ from vokrug.pos.errors import (
     RevisionStale,
 )
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.pricing import basket_of, document_of, happened, micros
+from vokrug.pos.pricing import basket_of, document_of, happened, micros, moment
+from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop, Till
-from vokrug.runtime.database import Tx
+from vokrug.runtime.database import Overtaken, Tx
 
 
 async def calculate(
@@ -38,7 +41,12 @@ async def calculate(
     if row["sale_status"] is not None or row["quote_rev"] is not None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     known = recognised(known, ask, row)
-    document = await priced(checkout, body, shop, known, row, language, now)
+    try:
+        if asks_around(checkout, body, known):
+            raise Unplain()
+        document = await priced(checkout, body, shop, known, row, language, now)
+    except Unplain:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     quote = QuoteRow(
         check_id=check_id,
         rev=body.rev,
@@ -67,25 +75,44 @@ async def calculate(
 
 def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
     if known is None and ask.hash is not None:
-        if row["number"] is None or row["state"] == "erased":
+        if is_stranger(ask, row):
             raise CustomerUnknown()
         return Known(row["number"], row["customer_id"], row["language"])
     return known
 
 
+def is_stranger(ask: Ask, row: Any) -> bool:
+    """An identifier was given, and it leads to nobody."""
+    return ask.hash is not None and (row["number"] is None or row["state"] == "erased")
+
+
 async def priced(
-    checkout: Checkout, body: Calculate, shop: Shop, known: Known | None, row: Any, language: str, now: datetime
+    checkout: Checkout,
+    body: Calculate,
+    shop: Shop,
+    known: Known | None,
+    row: Any,
+    language: str,
+    now: datetime,
+    told: promotions.Told | None = None,
 ) -> Document:
-    """Ask the engine, as of the moment of the sale."""
+    """Ask the engine, as of the moment of the sale. `told` is what limits and codes have to say; a check that
+    turns out to take of them without having asked is Unplain.
+    """
     articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
-    basket = basket_of(body, shop, articles)
     at = happened(body.at, now)
+    around, number = checkout.offers.around, None if known is None else known.number
     spent, available = row["spent"] or 0, row["available"] or 0
-    shopper = None
+    basket, shopper = basket_of(body, shop, articles), None
     if known is not None:
-        tier = checkout.reference.tier_at(spent)
-        shopper = promotions.Shopper(tier=None if tier is None else tier.code, available_minor=max(0, available))
+        shopper = shopper_of(checkout, known, row, available)
+    if told is not None:
+        basket, shopper = told.basket(basket), None if shopper is None else told.shopper(shopper)
+    elif closed := promotions.closed(around, number):
+        basket = msgspec.structs.replace(basket, left=closed)
     answer = promotions.price(basket, shopper, checkout.offers.current, at)
+    if told is None and around.takes(answer):
+        raise Unplain()
     return document_of(
         answer,
         basket,
@@ -97,7 +124,47 @@ async def priced(
         balance_minor=available,
         spent_minor=spent,
         hold_until=None,
+        metrics=list(promotions.done_of(row["metrics"]).numbers) if known is not None else [],
+        tier=row["tier"],
+        wanted=promotions.wanted(told, answer),
     )
+
+
+def shopper_of(checkout: Checkout, known: Known, row: Any, available: int) -> promotions.Shopper:
+    metrics = row["metrics"]
+    tier = promotions.standing(checkout.reference.programme, promotions.done_of(metrics), row["tier"])
+    return promotions.Shopper(
+        tier=None if tier is None else tier.code,
+        available_minor=max(0, available),
+        number=known.number,
+        visits=row["visits"] or 0,
+        last_purchase_at=None if metrics is None or metrics[5] is None else moment(metrics[5]),
+    )
+
+
+def asks_around(checkout: Checkout, body: Calculate, known: Known | None) -> bool:
+    """Is there something beside the offers that has to be read before the price is known?"""
+    return checkout.offers.around.must_be_read(body.codes, None if known is None else known.number)
+
+
+async def tell(
+    checkout: Checkout, tx: Tx, body: Calculate, shop: Shop, known: Known | None, ask: Ask, now: datetime
+) -> promotions.Told:
+    """What limits, codes, lists and personal offers say of this check."""
+    around, number = checkout.offers.around, None if known is None else known.number
+    if not around.limits and not asks_around(checkout, body, known):
+        return promotions.Told(codes=tuple(body.codes), left=promotions.closed(around, number))
+    asked = promotions.Asked(
+        shop=shop.id,
+        zone=shop.zone,
+        at=happened(body.at, now),
+        groups=shop.groups,
+        cashier=body.cashier,
+        card=ask.hash,
+        customer=number,
+        codes=tuple(body.codes),
+    )
+    return await promotions.look_up(tx, around, checkout.codes, asked, now)
 
 
 def ttl_of(body: Calculate) -> timedelta:
@@ -176,7 +243,8 @@ async def quote_alone(
         wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
         books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
         (row,) = await checkout.read(tx, [Ask(known.number)], now)
-    document = await priced(checkout, body, shop, known, row, language, now)
+    told = await tell(checkout, tx, body, shop, known, ask, now)
+    document = await priced(checkout, body, shop, known, row, language, now, told)
     number = None if known is None else known.number
     quote = QuoteRow(check_id, body.rev, body_hash, shop.id, till.id, number, None, now, b"")
     if not body.hold:
@@ -189,6 +257,9 @@ async def quote_alone(
         quote = documents.replace(quote, hold_id=hold.id)
         document = with_hold(document, hold.deadline)
         await ledger.write(tx, books)
+    if document.wanted:
+        await set_aside(tx, check_id, document, number, now + ttl_of(body), now)
+        document = with_hold(document, now + ttl_of(body))
     quote = with_document(quote, document)
     if standing is None:
         await store.insert_quote(tx, quote)
@@ -197,8 +268,20 @@ async def quote_alone(
     return answers.calculated(checkout.reference, quote, document), False
 
 
+async def set_aside(
+    tx: Tx, check_id: UUID, document: Document, customer: int | None, until: datetime, now: datetime
+) -> None:
+    """Limits and codes are promised with the price. Whoever was faster since they were read is seen next time."""
+    try:
+        await promotions.reserve(tx, check_id, document.wanted, customer, until, now)
+    except (promotions.LimitReached, promotions.CouponRefused):
+        raise Overtaken() from None
+
+
 async def let_go(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime) -> None:
     """What an earlier revision held comes free."""
+    if documents.decode(quote.document).wanted:
+        await promotions.release(tx, quote.check_id)
     if quote.hold_id is None or quote.customer_number is None:
         return
     wallet_id = ledger.wallet_of(quote.customer_number, checkout.reference.points_unit)

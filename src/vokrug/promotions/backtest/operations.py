@@ -98,8 +98,14 @@ async def run_backtest(
         books = await outside.chain.points(tx, now)
         plan = await plan_of(tx, asked, books, outside.chain, now)
     keys = {offer.offer_id: offer.key for offer in plan.put}
-    visits = needs_visits([*plan.live, *plan.put, *(offer for _, _, offer in plan.moves if offer is not None)])
-    span = Span(asked.from_date, asked.until_date, asked.shops, with_visits=visits)
+    offers = [*plan.live, *plan.put, *(offer for _, _, offer in plan.moves if offer is not None)]
+    span = Span(
+        asked.from_date,
+        asked.until_date,
+        asked.shops,
+        with_visits=needs_visits(offers),
+        with_segments=any(offer.body.who.segments for offer in offers),
+    )
     total = await outside.receipts.count(reports, span)
     if not await tell(0, total):
         return None
@@ -114,7 +120,9 @@ async def run_backtest(
 
     reader = await outside.receipts.reader(reports)
     slices = outside.receipts.slices(reports, span)
-    tally = await pool.reckon(plan, reader, slices, progress, workers=workers or pool.cores())
+    tally = await pool.reckon(
+        plan, reader, slices, progress, workers=pool.workers_for(total) if workers is None else workers
+    )
     return None if tally is None else report_of(tally, plan, keys, books, asked.breakage_bp)
 
 

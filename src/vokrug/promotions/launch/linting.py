@@ -14,6 +14,7 @@ from vokrug.promotions.launch import store
 from vokrug.promotions.launch.trying import Tried, live_policy, resolve
 from vokrug.promotions.launch.types import Change, Linted
 from vokrug.promotions.outside import Chain, NoChain
+from vokrug.promotions.tiers.store import read_programme
 from vokrug.runtime.database import Tx
 
 ZONE = ZoneInfo("Europe/Moscow")  # “today” of the lint: to the day, anywhere will do
@@ -23,6 +24,7 @@ async def known_world(tx: Tx, offers: Collection[OfferVersion], chain: Chain, no
     """What the lint has to know, of the goods that these offers name."""
     return Known(
         groups=await offers_store.list_groups(tx),
+        tiers=frozenset(tier.code for tier in (await read_programme(tx)).tiers) or None,
         policy=await live_policy(tx),
         today=now.astimezone(ZONE).date(),
         implied=await chain.implied(tx, {key for offer in offers for key in keys_of(offer.body.goods)}),

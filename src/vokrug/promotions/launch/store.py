@@ -1,12 +1,13 @@
 """Offers as they were at a moment, and as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from vokrug.promotions.engine import OfferBody, OfferVersion
+from vokrug.promotions.lists import store as lists
 from vokrug.promotions.rules import read_body
 from vokrug.runtime.database import Row, Tx
 
@@ -34,6 +35,7 @@ NEWEST = """
 """
 NUMBERS = "select id, number from promotions_offer where id = any($1)"
 NUMBERS_BY_KEY = "select key, number from promotions_offer where key = any($1)"
+LISTED = "select customer_number, lists from promotions_listed where customer_number = any($1)"
 LAST_NUMBER = "select coalesce(max(number), 0) from promotions_offer"
 BODIES = """
     select v.offer_id, v.version, v.body::text
@@ -73,6 +75,13 @@ async def numbers(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, int]:
 
 async def numbers_by_key(tx: Tx, keys: Sequence[str]) -> dict[str, int]:
     return {row["key"]: row["number"] for row in await tx.rows(NUMBERS_BY_KEY, list(keys))}
+
+
+async def segments_of(tx: Tx, customers: Collection[int]) -> dict[int, frozenset[str]]:
+    """The lists that customers are on today, as segments."""
+    keys = await lists.read_keys(tx)
+    rows = await tx.rows(LISTED, list(customers))
+    return {row["customer_number"]: frozenset(f"list:{keys[n]}" for n in row["lists"]) for row in rows}
 
 
 async def last_number(tx: Tx) -> int:
