@@ -8,6 +8,7 @@ from vokrug.promotions.around import Around
 from vokrug.promotions.backtest.api import routes as backtest_routes
 from vokrug.promotions.backtest.jobs import jobs as backtest_jobs
 from vokrug.promotions.backtest.operations import run_backtest
+from vokrug.promotions.backtest.pool import workers_for
 from vokrug.promotions.backtest.types import Backtest, Report
 from vokrug.promotions.checks import (
     Asked,
@@ -184,5 +185,6 @@ __all__ = [
     "today_of",
     "try_price",
     "wanted",
+    "workers_for",
     "write_draft",
 ]
