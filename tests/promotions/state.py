@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from vokrug.promotions import checks
 from vokrug.promotions.coupons import operations as coupons
 from vokrug.promotions.coupons.minting import CouponKeys
 from vokrug.promotions.coupons.types import Pool
@@ -28,6 +29,12 @@ class Desk:
         async with self.db.transaction() as tx:
             return await story(tx)
 
+    async def takes(self, wanted: checks.Wanted, customer: int | None = None) -> None:
+        await self.does(lambda tx: checks.take(tx, uuid4(), wanted, customer, NOW, is_printed=False))
+
+    async def releases(self, check: UUID) -> None:
+        await self.does(lambda tx: checks.release(tx, check))
+
     async def rows(self, sql: str, *args: object) -> list[dict[str, Any]]:
         async with self.db.transaction(readonly=True) as tx:
             return [dict(row) for row in await tx.rows(sql, *args)]
@@ -47,9 +54,7 @@ class Desk:
         more = {"offer": row["id"], "bundle_of": (), "word": None}
         more |= {name: given.pop(name) for name in list(given) if name in more}
         pool = new_pool(key, **given)
-        return await self.does(
-            lambda tx: coupons.create_pool(tx, KEYS, pool, **more, by="test", now=NOW)
-        )
+        return await self.does(lambda tx: coupons.create_pool(tx, KEYS, pool, **more, by="test", now=NOW))
 
     async def code(self, **given: Any) -> tuple[int, bytes]:
         """A code of a pool of its own, and how the database knows it."""

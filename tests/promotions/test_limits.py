@@ -84,9 +84,7 @@ async def test_a_printed_receipt_passes_the_limit_and_the_counter_says_by_how_mu
     await at.does(lambda tx: take(tx, sale, Wanted(limits=[(1, limit, 0, 0, 130)]), None, NOW, is_printed=True))
     assert await taken(at, limit) == [(0, 130, 30)]
     with pytest.raises(LimitReached):
-        await at.does(
-            lambda tx: take(tx, uuid4(), Wanted(limits=[(1, limit, 0, 0, 1)]), None, NOW, is_printed=False)
-        )
+        await at.does(lambda tx: take(tx, uuid4(), Wanted(limits=[(1, limit, 0, 0, 1)]), None, NOW, is_printed=False))
     await at.does(lambda tx: give_back(tx, sale, [(1, 1, 2)], is_whole=False))
     assert await taken(at, limit) == [(0, 65, 0)]
 
@@ -137,7 +135,7 @@ async def test_no_window_of_rolling_days_is_passed_whatever_the_order(
     for day in days:
         wanted = Wanted(limits=[(1, limit, 42, day, 2)])
         try:
-            await at.does(lambda tx, wanted=wanted: take(tx, uuid4(), wanted, 42, NOW, is_printed=False))
+            await at.takes(wanted, 42)
         except LimitReached:
             lost.append(day)
     assert lost == refused
@@ -158,7 +156,7 @@ async def test_a_shared_budget_that_runs_low_is_noted_once_a_level(db: Database)
     (limit,) = await at.limits(Limit(subject="offer", measure="amount", most=100))
     for amount in (70, 10, 5, 10, 5):
         wanted = Wanted(limits=[(1, limit, 0, 0, amount)])
-        await at.does(lambda tx, wanted=wanted: take(tx, uuid4(), wanted, None, NOW, is_printed=False))
+        await at.takes(wanted)
     rows = await at.rows("select level, taken from promotions_alarm order by level")
     assert [(row["level"], row["taken"]) for row in rows] == [(80, 80), (95, 95)]
     told = await at.does(lambda tx: store.alarms_to_tell(tx, NOW))
@@ -228,7 +226,7 @@ async def play(at: Desk, limit: int, pool: int, code: bytes, steps: list[tuple[s
         elif verb in ("half", "whole") and state != "whole":
             ended[which] = verb
     for which in range(3):
-        await at.does(lambda tx, which=which: release(tx, UUID(int=which + 1)))
+        await at.releases(UUID(int=which + 1))
     return ended
 
 
@@ -260,7 +258,14 @@ SUMS = """
 
 @pytest.mark.parametrize(
     ("period", "days", "bucket"),
-    [("ever", 0, 0), ("day", 0, 20522), ("week", 0, 20521), ("month", 0, 24315), ("year", 0, 2026), ("rolling", 3, 20522)],
+    [
+        ("ever", 0, 0),
+        ("day", 0, 20522),
+        ("week", 0, 20521),
+        ("month", 0, 24315),
+        ("year", 0, 2026),
+        ("rolling", 3, 20522),
+    ],
 )
 def test_buckets_of_the_shops_calendar(period: str, days: int, bucket: int) -> None:
     """10 March 2026 is a Tuesday."""

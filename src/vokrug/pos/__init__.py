@@ -3,6 +3,7 @@
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.facts import DeviationRaised, PointsGranted, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
@@ -15,5 +16,7 @@ __all__ = [
     "ReturnPosted",
     "SaleCommitted",
     "Tokens",
+    "jobs",
     "routes",
+    "schedule_all",
 ]
