@@ -27,7 +27,7 @@ RENEW_EVERY_S = 1.0
 JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves room for the short ones
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs, promotions.backtest_jobs]
+JOBS: list[Jobs] = [ledger.jobs, promotions.jobs, promotions.backtest_jobs, pos.jobs]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -36,9 +36,7 @@ def routes_of(settings: Settings) -> list[Routes]:
     all_routes = [
         pos.routes,
         customers.routes,
-        promotions.routes,
-        promotions.launch_routes,
-        promotions.backtest_routes,
+        *promotions.all_routes,
         ledger.routes,
         events.routes,
         keys_api.routes,
@@ -66,7 +64,8 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
-            await ledger.schedule_all(tx, clock.now())
+            for domain in (ledger, promotions, pos):
+                await domain.schedule_all(tx, clock.now())
             directory = await directory_of(tx, settings)
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))

@@ -4,6 +4,7 @@ from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.facts import DeviationRaised, PointsGranted, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
@@ -19,5 +20,7 @@ __all__ = [
     "SaleCommitted",
     "SoldBefore",
     "Tokens",
+    "jobs",
     "routes",
+    "schedule_all",
 ]

@@ -9,7 +9,9 @@ from vokrug.promotions.backtest.api import routes as backtest_routes
 from vokrug.promotions.backtest.jobs import jobs as backtest_jobs
 from vokrug.promotions.backtest.operations import run_backtest
 from vokrug.promotions.backtest.pool import workers_for
-from vokrug.promotions.backtest.types import Backtest, Report
+from vokrug.promotions.backtest.types import Backtest
+from vokrug.promotions.backtest.types import Report as BacktestReport
+from vokrug.promotions.campaigns.api import routes as campaign_routes
 from vokrug.promotions.checks import (
     Asked,
     Party,
@@ -26,6 +28,7 @@ from vokrug.promotions.checks import (
     tell_used,
     wanted,
 )
+from vokrug.promotions.coupons.api import routes as coupon_routes
 from vokrug.promotions.coupons.errors import CouponRefused, LimitReached
 from vokrug.promotions.coupons.minting import CouponKeys
 from vokrug.promotions.engine import (
@@ -47,7 +50,13 @@ from vokrug.promotions.engine import (
     price,
 )
 from vokrug.promotions.engine.lint.findings import Key
+from vokrug.promotions.errors import ExperimentUnknown
 from vokrug.promotions.exchange import export_offers, export_records, import_offers, readable, take_lines
+from vokrug.promotions.experiments.operations import find_experiment, weigh
+from vokrug.promotions.experiments.store import read_holdout
+from vokrug.promotions.experiments.types import Report
+from vokrug.promotions.facts import ReferralRewarded
+from vokrug.promotions.jobs import jobs, schedule_all
 from vokrug.promotions.launch.api import routes as launch_routes
 from vokrug.promotions.launch.linting import lint_change
 from vokrug.promotions.launch.store import segments_of
@@ -66,15 +75,10 @@ from vokrug.promotions.operations import (
     try_price,
     write_draft,
 )
-from vokrug.promotions.outside import (
-    NameOf,
-    Outside,
-    PointsBooks,
-    Reader,
-    Receipt,
-    Slice,
-    Span,
-)
+from vokrug.promotions.outside import NameOf, Outside, PointsBooks, Reader, Receipt, Slice, Span
+from vokrug.promotions.people_api import routes as people_routes
+from vokrug.promotions.referrals.operations import note_return, note_sale, reward_ripe
+from vokrug.promotions.referrals.store import invited
 from vokrug.promotions.tiers.operations import (
     count_categories,
     count_return,
@@ -92,10 +96,13 @@ from vokrug.promotions.tiers.texts import keep, path
 from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferRecord, OfferState
 
+all_routes = [routes, launch_routes, backtest_routes, coupon_routes, campaign_routes, people_routes]
+
 __all__ = [
     "Around",
     "Asked",
     "Backtest",
+    "BacktestReport",
     "Basket",
     "Burn",
     "Change",
@@ -104,6 +111,7 @@ __all__ = [
     "CouponKeys",
     "CouponRefused",
     "Done",
+    "ExperimentUnknown",
     "Key",
     "Left",
     "LimitReached",
@@ -124,6 +132,7 @@ __all__ = [
     "Programme",
     "Reader",
     "Receipt",
+    "ReferralRewarded",
     "Report",
     "Shopper",
     "Slice",
@@ -133,14 +142,17 @@ __all__ = [
     "Told",
     "Wanted",
     "active_from",
+    "all_routes",
     "backtest_jobs",
     "backtest_routes",
+    "campaign_routes",
     "categories_of",
     "check_offer",
     "closed",
     "compile_offers",
     "count_categories",
     "count_return",
+    "coupon_routes",
     "create_offer",
     "day_number",
     "done_of",
@@ -148,11 +160,14 @@ __all__ = [
     "expires_at",
     "export_offers",
     "export_records",
+    "find_experiment",
     "give_back",
     "grant_days",
     "import_offers",
+    "invited",
     "issue_for_sale",
     "issued_with",
+    "jobs",
     "keep",
     "launch_routes",
     "lint_change",
@@ -161,20 +176,26 @@ __all__ = [
     "look_up",
     "missing",
     "next_tier",
+    "note_return",
+    "note_sale",
     "note_step",
     "offer_card",
     "path",
     "pause_offer",
+    "people_routes",
     "price",
     "publish_offer",
+    "read_holdout",
     "read_programme",
     "readable",
     "release",
     "reserve",
+    "reward_ripe",
     "routes",
     "run_backtest",
     "save_programme",
     "save_shop_group",
+    "schedule_all",
     "segments_of",
     "standing",
     "standing_now",
@@ -185,6 +206,7 @@ __all__ = [
     "today_of",
     "try_price",
     "wanted",
+    "weigh",
     "workers_for",
     "write_draft",
 ]

@@ -123,7 +123,7 @@ SALE_COLUMNS = (
 
 async def _templates(db: Database, now: datetime) -> list[tuple[bytes, int, int]]:
     """Receipts as they are kept, with how many lines they have and what was paid."""
-    reference = pos.Reference()
+    reference = pos.Reference(promotions.LiveOffers())
     await reference.renew(db, now)
     shop = next(iter(reference.shops.values()))
     async with db.transaction(readonly=True) as tx:

@@ -139,7 +139,7 @@ def backtest(
 
     offers = tuple(read_records(file)) if file else ()
 
-    async def work(desk: Desk) -> promotions.Report | None:
+    async def work(desk: Desk) -> promotions.BacktestReport | None:
         async with desk.db.transaction(readonly=True) as tx:
             asked = promotions.Backtest(
                 offers=offers,
@@ -162,7 +162,7 @@ def _day(at: datetime) -> date:
     return at.date()
 
 
-async def _watched(desk: Desk, asked: promotions.Backtest, workers: int | None) -> promotions.Report | None:
+async def _watched(desk: Desk, asked: promotions.Backtest, workers: int | None) -> promotions.BacktestReport | None:
     console = Console(stderr=True)
     columns = (TextColumn("receipts"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:

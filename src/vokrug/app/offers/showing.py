@@ -48,7 +48,7 @@ def show_taken(console: Console, where: str, taken: LineTaken) -> None:
             console.print(f"          {escape(f'{edit.path}: {edit.before!r} → {edit.after!r}')}")
 
 
-def show_report(console: Console, report: promotions.Report) -> None:
+def show_report(console: Console, report: promotions.BacktestReport) -> None:
     total, points, margin = report.total, report.liability, report.margin
     table = Table(show_header=False, box=None)
     table.add_column(justify="left")
