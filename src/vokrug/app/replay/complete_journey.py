@@ -111,7 +111,10 @@ def read_tables(folder: Path) -> Tables:
 def _redemptions(folder: Path) -> list[Redemption]:
     path = find_table(folder, "coupon_redemptions")
     columns = ("household_id", "coupon_upc", "campaign_id", "redemption_date")
-    rows = [(_day(row[columns[3]], path), *(row[name] for name in columns[:3])) for row in read_rows(path, columns)]
+    rows = [
+        (_day(row["redemption_date"], path), row["household_id"], row["coupon_upc"], row["campaign_id"])
+        for row in read_rows(path, columns)
+    ]
     times: Counter[tuple[str, str, str]] = Counter()
     found = []
     for on, household, coupon, campaign in sorted(rows):
@@ -291,9 +294,7 @@ async def replay(door: Door, folder: Path, steps: chain.Steps) -> dict[str, Any]
 
 async def ensure_list(door: Door, campaign: Campaign, ids: dict[str, UUID]) -> None:
     lines = "".join(f"{ids[household]}\n" for household in sorted(campaign.households))
-    await door.need(
-        "POST", f"/v1/promotions/lists/{campaign.list_key}/import?replace=true", f"customer\n{lines}".encode()
-    )
+    await door.need("POST", f"/v1/promotions/lists/{campaign.list_key}/import", f"customer\n{lines}".encode())
 
 
 async def ensure_coupons(door: Door, tables: Tables, shop_id: int) -> dict[str, str]:
