@@ -1,6 +1,6 @@
 """Whether two offers can ever meet: on the same goods, in the same check."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from vokrug.promotions.engine.lint.findings import Key, Known
 from vokrug.promotions.engine.lint.place import shops_of
@@ -26,19 +26,41 @@ def exceptions_of(goods: Goods) -> set[Key]:
     return {(kind, name) for kind, _, field in DIMENSIONS for name in getattr(goods, field)}
 
 
-class Neighbours:
-    """Offers by what they name, so that who meets whom is not asked of every pair."""
+def _names_nothing(goods: Goods) -> bool:
+    return not any(getattr(goods, field) for _, field, _ in DIMENSIONS)
 
-    def __init__(self, offers: Iterable[OfferVersion], known: Known) -> None:
+
+def _named_among(goods: Goods, wanted: Mapping[str, set[int | str]]) -> list[Key]:
+    return [(kind, name) for kind, field, _ in DIMENSIONS for name in wanted[kind].intersection(getattr(goods, field))]
+
+
+class Neighbours:
+    """Offers by what they name, so that who meets whom is not asked of every pair. `near` are the goods that will be
+    asked about, when it is not all of them: an offer may name ten thousand others.
+    """
+
+    def __init__(self, offers: Iterable[OfferVersion], known: Known, near: Iterable[Goods] | None = None) -> None:
         self.known = known
         self.everything: list[OfferVersion] = []
         self.by_key: dict[Key, list[OfferVersion]] = {}
+        wanted = None if near is None else self._wanted(near)
         for offer in offers:
-            keys = keys_of(offer.body.goods)
-            if not keys:
+            keys = keys_of(offer.body.goods) if wanted is None else _named_among(offer.body.goods, wanted)
+            if not keys and _names_nothing(offer.body.goods):
                 self.everything.append(offer)
             for key in keys:
                 self.by_key.setdefault(key, []).append(offer)
+
+    def _wanted(self, near: Iterable[Goods]) -> dict[str, set[int | str]] | None:
+        """What the goods are called, by kind; None when all goods are among them."""
+        wanted: dict[str, set[int | str]] = {kind: set() for kind, _, _ in DIMENSIONS}
+        for goods in near:
+            if _names_nothing(goods):
+                return None
+            for key in keys_of(goods):
+                for kind, name in self.known.closure(key):
+                    wanted[kind].add(name)
+        return wanted
 
     def at(self, key: Key) -> list[OfferVersion]:
         """The offers that touch the goods named so."""

@@ -32,7 +32,8 @@ def lint_set(
     about; nothing named asks about all of them."""
     known = known or Known()
     wanted = None if about is None else set(about)
-    neighbours = Neighbours(offers, known)
+    near = None if wanted is None else [offer.body.goods for offer in offers if offer.key in wanted]
+    neighbours = Neighbours(offers, known, near)
     found: dict[str, list[Finding]] = {}
     for offer in sorted(offers, key=lambda offer: offer.offer_id):
         if wanted is None or offer.key in wanted:
