@@ -2,6 +2,7 @@
 answer, so a repeated call needs no stored reply.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from vokrug import promotions
@@ -14,6 +15,7 @@ from vokrug.pos.schemas import (
     BurnCalculated,
     Calculated,
     Committed,
+    CouponGiven,
     EarnByRule,
     EarnCalculated,
     HoldPlaced,
@@ -205,7 +207,9 @@ def quote_receipt(document: Document) -> list[ReceiptBlock]:
     return blocks
 
 
-def committed(reference: Reference, sale: SaleRow, document: Document) -> Committed:
+def committed(
+    reference: Reference, sale: SaleRow, document: Document, coupons: Sequence[promotions.IssuedCode] = ()
+) -> Committed:
     """The answer to `commit`, first time and every time."""
     language = document.language
     tier = tier_path(reference, document, sale.spent_minor)
@@ -216,6 +220,8 @@ def committed(reference: Reference, sale: SaleRow, document: Document) -> Commit
         slip.append(row(EARNED.say(language), format_minor(sale.earned_minor)))
         slip.append(row(BALANCE.say(language), format_minor(max(0, sale.balance_minor))))
     blocks = [ReceiptBlock(place="after_items", lines=slip)] if slip else []
+    for coupon in coupons:
+        blocks.append(ReceiptBlock(place="footer", lines=[*wrap(coupon.name), promotions.grouped(coupon.code)]))
     if tier.path_after:
         blocks.append(ReceiptBlock(place="footer", lines=wrap(tier.path_after)))
     if sale.status == "late":
@@ -228,6 +234,7 @@ def committed(reference: Reference, sale: SaleRow, document: Document) -> Commit
         deviation=format_minor(sale.deviation_minor),
         balance=None if document.customer_id is None else balance_after(sale.balance_minor),
         tier=tier,
+        coupons=[CouponGiven(code=one.code, name=one.name, until=one.until) for one in coupons],
         receipt=blocks,
     )
 

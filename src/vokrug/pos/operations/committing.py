@@ -43,12 +43,18 @@ async def commit(
             sale, document = result
             return answers.committed(checkout.reference, sale, document), False
     TOLD_ALONE.labels("commit").inc()
+    if body.check is not None:
+        await checkout.reference.articles(checkout.db, [line.sku for line in body.check.lines])
+        await checkout.reference.accounts(checkout.db, shop, now)
 
     async def story(tx: Tx) -> tuple[SaleRow, Document, bool]:
         return await commit_alone(checkout, tx, check_id, body, body_hash, shop, till, language, now)
 
     sale, document, is_repeat = await checkout.db.replayed(story)
-    return answers.committed(checkout.reference, sale, document), is_repeat
+    coupons = promotions.issued_with(
+        checkout.offers.around, checkout.codes, sale.check_id, document.wanted, moment(document.at_us)
+    )
+    return answers.committed(checkout.reference, sale, document, coupons), is_repeat
 
 
 async def commit_alone(

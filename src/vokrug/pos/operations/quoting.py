@@ -200,6 +200,9 @@ async def told_alone(
     check that met somebody faster.
     """
     TOLD_ALONE.labels("calculate").inc()
+    # A story holds a connection: what needs another is fetched before, or many stories would wait for each other.
+    await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+    await checkout.reference.accounts(checkout.db, shop, now)
 
     async def story(tx: Tx) -> tuple[Calculated, bool]:
         return await quote_alone(checkout, tx, check_id, body, shop, till, ask, language, now)
