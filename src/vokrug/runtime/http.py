@@ -82,7 +82,7 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]  # names in lower case
-    request_id: UUID
+    request_id: UUID | str
     asked: Mapping[str, Any] = field(default_factory=dict)  # the query's declared parameters, typed
     clock_skew_s: int = 0  # how far the caller's clock is ahead of ours, by its signature
 
