@@ -91,11 +91,15 @@ class Call:
         return self.services.db
 
 
+class Json(bytes):
+    """A body that is JSON already."""
+
+
 @dataclass(slots=True)
 class Answer(Generic[T]):
     """A body (a msgspec Struct, or None) with its status and headers.
 
-    A body of `bytes` is sent as it is; say its kind with a `content-type` header.
+    A body of `bytes` is sent as it is; say its kind with a `content-type` header, or with `Json`.
     """
 
     body: T

@@ -20,7 +20,7 @@ from vokrug.runtime import docs_page, health, openapi, problems
 from vokrug.runtime.database import CLASHES
 from vokrug.runtime.deadlines import Deadlines
 from vokrug.runtime.endpoints import Endpoint
-from vokrug.runtime.http import ANYONE, Answer, Call, Routes, Services
+from vokrug.runtime.http import ANYONE, Answer, Call, Json, Routes, Services
 from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.paths import NOTHING, PathTable
 from vokrug.runtime.problems import PROBLEM_TYPE, encode_json, problem_of
@@ -223,7 +223,7 @@ class Application:
         if body is None:
             return answer.status, None, b"", more
         if isinstance(body, bytes):
-            return answer.status, None, body, more
+            return answer.status, JSON_TYPE if isinstance(body, Json) else None, body, more
         return answer.status, JSON_TYPE, encode_json(body), more
 
     async def _handled(self, endpoint: Endpoint, call: Call, request: Request) -> Answer[Any]:
