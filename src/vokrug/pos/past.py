@@ -14,7 +14,7 @@ from vokrug import promotions
 from vokrug.pos import document as documents
 from vokrug.pos import store
 from vokrug.pos.document import Document, PricedLine
-from vokrug.pos.pricing import moment
+from vokrug.pos.document import moment
 from vokrug.pos.types import Article, Shop
 from vokrug.runtime.database import Database, Row
 

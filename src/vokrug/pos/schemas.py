@@ -224,7 +224,7 @@ class TierCalculated(Reply, frozen=True, kw_only=True):
 
 class VerdictGiven(Reply, frozen=True, kw_only=True):
     ref: str
-    status: Literal["applied", "beaten", "not_met", "excluded"]
+    status: Literal["applied", "beaten", "not_met", "limit", "excluded", "unknown", "expired", "used"]
     amount: str
     by: str | None
     missing: str | None
@@ -311,6 +311,14 @@ class BalanceAfter(Reply, frozen=True, kw_only=True):
     debt: str
 
 
+class CouponGiven(Reply, frozen=True, kw_only=True):
+    """A coupon for next time, to be printed."""
+
+    code: str
+    name: str
+    until: datetime | None
+
+
 class Committed(Reply, frozen=True, kw_only=True):
     """`accepted_late`: the receipt was printed before we could agree; `deviation` is the difference."""
 
@@ -321,6 +329,7 @@ class Committed(Reply, frozen=True, kw_only=True):
     deviation: str
     balance: BalanceAfter | None
     tier: TierCalculated
+    coupons: list[CouponGiven]
     receipt: list[ReceiptBlock]
 
 

@@ -156,7 +156,6 @@ def _document(
         rate=(1, 1),
         balance_minor=0,
         spent_minor=0,
-        hold_until=None,
         metrics=[],
         tier=None,
         wanted=promotions.Wanted(),
