@@ -76,7 +76,14 @@ def jars() -> Path | None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "lib").exists():
             (home / "pom.xml").write_text(POM)
-            bring = ["mvn", "-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory=new"]
+            bring = [
+                "mvn",
+                "-q",
+                "-B",
+                "dependency:copy-dependencies",
+                "-DincludeScope=runtime",
+                "-DoutputDirectory=new",
+            ]
             if subprocess.run(bring, cwd=home, stdout=subprocess.DEVNULL, check=False).returncode:
                 return None
             (home / "new").rename(home / "lib")

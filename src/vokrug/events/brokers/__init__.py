@@ -5,8 +5,8 @@ the setting `broker_url` nothing of this is imported.
 """
 
 from vokrug.events.brokers.addresses import Address, parse_address
-
-
+from vokrug.events.brokers.feed import BrokerFeed
+from vokrug.events.brokers.intake import Door, Intake, Taken
 from vokrug.events.brokers.opening import open_broker
 from vokrug.events.brokers.relay import Relay
 from vokrug.events.brokers.types import Broker, Fenced, Lane
@@ -14,9 +14,13 @@ from vokrug.events.brokers.types import Broker, Fenced, Lane
 __all__ = [
     "Address",
     "Broker",
+    "BrokerFeed",
+    "Door",
     "Fenced",
+    "Intake",
     "Lane",
     "Relay",
+    "Taken",
     "open_broker",
     "parse_address",
 ]

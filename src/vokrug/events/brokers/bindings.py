@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug.events.brokers.types import AFTER, EPOCH, Told
+from vokrug.events.brokers.types import AFTER, EPOCH, Heard, Told
 from vokrug.events.catalogue import schema_urn
 from vokrug.events.types import Envelope, Installation
 
@@ -60,20 +60,20 @@ def _instant(moment: datetime) -> bytes:
     return moment.isoformat().encode().replace(b"+00:00", b"Z")
 
 
-def envelope_of(headers: Mapping[str, bytes], body: bytes, *, partition: int, prefix: str) -> Envelope:
+def heard(headers: Mapping[str, bytes], body: bytes, *, partition: int, prefix: str) -> Heard:
     """Back from a message of ours to the fact."""
-    said = {name.removeprefix(prefix): value.decode() for name, value in headers.items() if name.startswith(prefix)}
-    return Envelope(
+    envelope = Envelope(
         partition=partition,
-        position=int(said["sequence"]),
-        type=said["type"],
-        id=UUID(said["id"]),
-        key=int(said["partitionkey"]),
-        subject=said["subject"],
-        time=datetime.fromisoformat(said["time"]),
-        recorded_at=datetime.fromisoformat(said["recordedtime"]),
+        position=int(headers[f"{prefix}sequence"]),
+        type=headers[f"{prefix}type"].decode(),
+        id=UUID(headers[f"{prefix}id"].decode()),
+        key=int(headers[f"{prefix}partitionkey"]),
+        subject=headers[f"{prefix}subject"].decode(),
+        time=datetime.fromisoformat(headers[f"{prefix}time"].decode()),
+        recorded_at=datetime.fromisoformat(headers[f"{prefix}recordedtime"].decode()),
         data=body,
     )
+    return Heard(int(headers[AFTER]), envelope)
 
 
 def foreign_event(headers: Mapping[str, bytes], body: bytes, *, key: str | None) -> dict[str, Any]:

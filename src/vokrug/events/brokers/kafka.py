@@ -18,10 +18,10 @@ from aiokafka.errors import IllegalStateError, KafkaError, ProducerFenced, Topic
 from aiokafka.helpers import create_ssl_context
 
 from vokrug.events.brokers.addresses import Address
-from vokrug.events.brokers.bindings import Headers, envelope_of
+from vokrug.events.brokers.bindings import Headers, heard
 from vokrug.events.brokers.errors import TopicUnfit
-from vokrug.events.brokers.types import BrokerAway, Fenced, Last, Message, Place, Told
-from vokrug.events.types import Envelope, Installation
+from vokrug.events.brokers.types import BrokerAway, Fenced, Heard, Last, Message, Place, Told
+from vokrug.events.types import Installation
 
 PREFIX = "ce_"
 ANSWER_WITHIN_S = 15.0
@@ -75,7 +75,7 @@ class KafkaBroker:
     def lane(self, partition: int, epoch: int) -> "KafkaLane":
         return KafkaLane(self, partition, epoch)
 
-    async def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncIterator[list[Envelope]]:
+    async def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncIterator[list[Heard]]:
         place = TopicPartition(self.topic, partition)
         consumer = self.consumer()
         try:
@@ -86,8 +86,7 @@ class KafkaBroker:
             while True:
                 records = (await consumer.getmany(timeout_ms=1_000)).get(place, [])
                 yield [
-                    envelope_of(dict(record.headers), record.value, partition=partition, prefix=PREFIX)
-                    for record in records
+                    heard(dict(record.headers), record.value, partition=partition, prefix=PREFIX) for record in records
                 ]
         except (KafkaError, OSError) as error:
             raise BrokerAway(type(error).__name__) from error
@@ -238,7 +237,9 @@ class KafkaForeign:
                     await self._consumer.seek_to_beginning(where)
                 else:
                     self._consumer.seek(where, after + 1)
-            records = (await self._consumer.getmany(where, timeout_ms=int(wait_s * 1000), max_records=limit)).get(where, [])
+            records = (await self._consumer.getmany(where, timeout_ms=int(wait_s * 1000), max_records=limit)).get(
+                where, []
+            )
             if records:
                 self._at[place] = records[-1].offset
         return [

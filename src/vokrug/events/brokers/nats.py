@@ -22,10 +22,10 @@ from nats.js.api import ConsumerConfig, DeliverPolicy, DiscardPolicy, RetentionP
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 
 from vokrug.events.brokers.addresses import Address
-from vokrug.events.brokers.bindings import Headers, envelope_of
+from vokrug.events.brokers.bindings import Headers, heard
 from vokrug.events.brokers.errors import NatsNotSynced, TopicUnfit
-from vokrug.events.brokers.types import BrokerAway, Fenced, Last, Message, Place, Told
-from vokrug.events.types import Envelope, Installation
+from vokrug.events.brokers.types import BrokerAway, Fenced, Heard, Last, Message, Place, Told
+from vokrug.events.types import Installation
 
 PREFIX = "ce-"
 ANSWER_WITHIN_S = 15.0
@@ -115,7 +115,7 @@ class NatsBroker:
     def lane(self, partition: int, epoch: int) -> "NatsLane":
         return NatsLane(self, partition, epoch)
 
-    async def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncIterator[list[Envelope]]:
+    async def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncIterator[list[Heard]]:
         async with answering("reading"):
             streams = await self.streams()
             start = await self._sequence_past(streams, self.stream(partition), after)
@@ -136,7 +136,7 @@ class NatsBroker:
                 with contextlib.suppress(TimeoutError):
                     messages = await reader.fetch(2_000, timeout=1)
                 yield [
-                    envelope_of(_bytes(message.headers), message.data, partition=partition, prefix=PREFIX)
+                    heard(_bytes(message.headers), message.data, partition=partition, prefix=PREFIX)
                     for message in messages
                 ]
         except (NatsError, APIError, OSError) as error:
@@ -282,5 +282,3 @@ async def answering(what: str) -> AsyncIterator[None]:
         raise BrokerAway(f"{what}: {error.description}") from error
     except (NatsError, APIError, OSError, TimeoutError) as error:
         raise BrokerAway(f"{what}: {type(error).__name__}") from error
-
-

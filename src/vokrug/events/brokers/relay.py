@@ -154,8 +154,12 @@ class Relay:
             if not await store.is_ours(tx, share.partition, last):
                 raise TopicOfAnotherLog(topic=self.name, **last._asdict(), partition=share.partition)
             if last.position < noted:
-                logger.error("relay %s partition %s: the broker lost facts %s to %s; they are sent again",
-                             *share, last.position + 1, noted)
+                logger.error(
+                    "relay %s partition %s: the broker lost facts %s to %s; they are sent again",
+                    *share,
+                    last.position + 1,
+                    noted,
+                )
             if not await store.move(tx, share, hold, last.position):
                 raise Overtaken
         return last.position

@@ -38,6 +38,13 @@ class Last(NamedTuple):
     id: str
 
 
+class Heard(NamedTuple):
+    """A fact as a broker tells it, and the position it follows: the one before it, holes of the log included."""
+
+    after: int
+    envelope: Envelope
+
+
 class Lane(Protocol):
     """One partition of the log, opened for writing under an epoch."""
 
@@ -63,7 +70,7 @@ class Broker(Protocol):
 
     def lane(self, partition: int, epoch: int) -> Lane: ...
 
-    def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncIterator[list[Envelope]]:
+    def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncIterator[list[Heard]]:
         """The facts of a partition past a position, as they come, for ever. May begin earlier."""
 
     async def foreign(self, topics: Sequence[str]) -> "ForeignReader": ...

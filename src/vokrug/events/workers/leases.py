@@ -28,9 +28,7 @@ LIVES = timedelta(seconds=6)
 class Leases:
     """What one worker holds."""
 
-    def __init__(
-        self, db: Database, works: Sequence[str], *, lives: timedelta = LIVES, beat_s: float = BEAT_S
-    ) -> None:
+    def __init__(self, db: Database, works: Sequence[str], *, lives: timedelta = LIVES, beat_s: float = BEAT_S) -> None:
         self.worker: UUID = new_id()
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._db = db
@@ -63,9 +61,9 @@ class Leases:
             if not self._has_offered:
                 await store.offer(tx, self._works)
                 await store.forget(tx, None)
-            lets_go, takes = rules.plan(
-                self.worker, await store.living(tx), await store.leases(tx, self._works, self.worker)
-            )
+            living = await store.living(tx) | {self.worker: self._works}
+            leases = await store.leases(tx, self._works, self.worker)
+            lets_go, takes = rules.plan(self.worker, living, leases)
             if lets_go:
                 await store.free(tx, self.worker, lets_go)
             if takes:

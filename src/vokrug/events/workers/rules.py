@@ -14,9 +14,7 @@ def fair_share(works: Collection[str], sizes: Mapping[str, int], workers: Mappin
     return sum(sizes[work] / offering[work] for work in works if work in sizes)
 
 
-def plan(
-    me: UUID, workers: Mapping[UUID, Collection[str]], leases: Sequence[Lease]
-) -> tuple[list[Share], list[Share]]:
+def plan(me: UUID, workers: Mapping[UUID, Collection[str]], leases: Sequence[Lease]) -> tuple[list[Share], list[Share]]:
     """What to let go of, and what to take: nothing moves that need not.
 
     Nobody holds more than the next whole number above a fair share. While somebody has less than the whole

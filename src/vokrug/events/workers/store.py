@@ -107,9 +107,7 @@ def _columns(shares: Sequence[Share]) -> tuple[list[str], list[int]]:
 
 
 async def held(tx: Tx, worker: UUID) -> dict[Share, Hold]:
-    return {
-        Share(row["work"], row["partition"]): Hold(worker, row["epoch"]) for row in await tx.rows(HELD, worker)
-    }
+    return {Share(row["work"], row["partition"]): Hold(worker, row["epoch"]) for row in await tx.rows(HELD, worker)}
 
 
 async def leave(tx: Tx, worker: UUID) -> None:
