@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
@@ -110,14 +110,20 @@ async def sells(db: Database, count: int, *, keys: int = 16, first: int = 1) -> 
 
 async def told_by(broker: Broker, partitions: int = 8) -> list[Envelope]:
     """Everything a broker has now, partition by partition, as it came."""
-    found: list[Envelope] = []
-    for partition in range(partitions):
+
+    async def told_in(partition: int) -> list[Envelope]:
+        found: list[Envelope] = []
         async with contextlib.aclosing(broker.facts(partition, 0, None)) as stretches:
             async for facts in stretches:
                 if not facts:
                     break
                 found += [fact.envelope for fact in facts]
-    return found
+        return found
+
+    try:
+        return sum(await asyncio.gather(*map(told_in, range(partitions))), [])
+    finally:
+        await broker.close()
 
 
 def numbers_by_key(told: list[Envelope]) -> dict[int, list[int]]:
@@ -129,5 +135,3 @@ def numbers_by_key(told: list[Envelope]) -> dict[int, list[int]]:
 
 def expected(count: int, *, keys: int = 16) -> dict[int, list[int]]:
     return {key: [n for n in range(1, count + 1) if n % keys == key] for key in range(keys)}
-
-

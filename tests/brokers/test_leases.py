@@ -41,7 +41,7 @@ def test_whoever_comes_and_goes_everything_is_held_and_shares_differ_by_one(
     count: int, partitions: int, works: int, data: st.DataObject
 ) -> None:
     names = [f"work.{n}" for n in range(works)]
-    workers: dict[UUID, Collection[str]] = {worker: names for worker in WORKERS[:count]}
+    workers: dict[UUID, Collection[str]] = dict.fromkeys(WORKERS[:count], names)
     held_before = [
         Lease(name, partition, 0, data.draw(st.sampled_from([None, *WORKERS])))
         for name in names
@@ -136,5 +136,3 @@ async def test_an_operator_sees_who_holds_what(log: Database) -> None:
 async def test_nobody_holds_what_is_not_there(log: Database, share: Share) -> None:
     async with log.transaction() as tx:
         assert not await store.still_holds(tx, share, Hold(WORKERS[0], 1))
-
-

@@ -17,6 +17,7 @@ from vokrug.events.brokers import store
 from vokrug.events.brokers.types import Broker, Heard
 from vokrug.events.feeds import SCAN, Stretch
 from vokrug.events.places import Place, Work
+from vokrug.events.types import Envelope
 from vokrug.runtime.database import Tx
 
 logger = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ class BrokerFeed:
             until = min(heard[0].after, place.position + SCAN)
             missed = await places.read_batch(tx, work, types, after=place.position, until=until, limit=limit)
             return Stretch(missed, missed[-1].position if len(missed) == limit else until)
-        facts, until = [], place.position
+        facts: list[Envelope] = []
+        until = place.position
         for fact in heard:
             if len(facts) == limit or fact.after > until or fact.envelope.position > place.horizon:
                 break

@@ -8,7 +8,7 @@ is not past the last position.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,7 +75,9 @@ class KafkaBroker:
     def lane(self, partition: int, epoch: int) -> "KafkaLane":
         return KafkaLane(self, partition, epoch)
 
-    async def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncIterator[list[Heard]]:
+    async def facts(
+        self, partition: int, after: int, recorded_at: datetime | None
+    ) -> AsyncGenerator[list[Heard], None]:
         place = TopicPartition(self.topic, partition)
         consumer = self.consumer()
         try:

@@ -9,17 +9,18 @@ fact's id on top of that, for whoever mirrors our streams elsewhere. Subjects ar
 import asyncio
 import contextlib
 import urllib.request
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, DeliverPolicy, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import APIError, BadRequestError, NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from vokrug.events.brokers.addresses import Address
 from vokrug.events.brokers.bindings import Headers, heard
@@ -115,7 +116,9 @@ class NatsBroker:
     def lane(self, partition: int, epoch: int) -> "NatsLane":
         return NatsLane(self, partition, epoch)
 
-    async def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncIterator[list[Heard]]:
+    async def facts(
+        self, partition: int, after: int, recorded_at: datetime | None
+    ) -> AsyncGenerator[list[Heard], None]:
         async with answering("reading"):
             streams = await self.streams()
             start = await self._sequence_past(streams, self.stream(partition), after)
@@ -172,48 +175,76 @@ class NatsBroker:
 
 
 class NatsLane:
-    """A partition's stream."""
+    """A partition's stream.
+
+    Acknowledgements come to an inbox of the lane's own, in the order of sending; each names the sequence
+    that its message expected to follow. (nats-py's `publish_async` never answers when the server refuses.)
+    """
 
     def __init__(self, broker: NatsBroker, partition: int, epoch: int) -> None:
         self._broker = broker
         self._stream = broker.stream(partition)
         self._subject = f"{broker.topic}.{partition}."
         self._epoch = b"%d" % epoch
-        self._streams: JetStreamContext | None = None
+        self._client: Client | None = None
+        self._inbox = ""
+        self._answers: Subscription | None = None
         self._sequence = 0
+        self._acked = 0
+        self._failed: Exception | None = None
+        self._has_answer = asyncio.Event()
 
     async def open(self) -> Last | None:
         async with answering("opening"):
-            self._streams = await self._broker.streams()
-            state = (await self._streams.stream_info(self._stream)).state
-            self._sequence = state.last_seq
+            streams = await self._broker.streams()
+            state = (await streams.stream_info(self._stream)).state
+            self._sequence = self._acked = state.last_seq
+            self._client = streams._nc
+            self._inbox = self._client.new_inbox()
+            self._answers = await self._client.subscribe(f"{self._inbox}.*", cb=self._answered)
             if state.messages == 0:
                 return None
-            last = (await self._streams.get_msg(self._stream, state.last_seq)).headers or {}
+            last = (await streams.get_msg(self._stream, state.last_seq)).headers or {}
         return Last(int(last[f"{PREFIX}sequence"]), last[f"{PREFIX}id"])
 
     async def send(self, facts: Sequence[Told], after: int) -> None:
-        assert self._streams is not None, "a lane is opened first"
+        assert self._client is not None, "a lane is opened first"
         async with answering("sending"):
-            waits: list[asyncio.Future[Any]] = []
             for told in facts:
+                await self._until_acked(self._sequence - IN_FLIGHT)
                 said = self._broker.headers.of(told, epoch=self._epoch, after=after)
                 headers = {name: value.decode() for name, value in said}
                 headers["Nats-Msg-Id"] = told.id
+                headers["Nats-Expected-Stream"] = self._stream
                 headers["Nats-Expected-Last-Sequence"] = str(self._sequence)
-                waits.append(
-                    await self._streams.publish_async(
-                        self._subject + told.type, told.data, stream=self._stream, headers=headers
-                    )
-                )
+                reply = f"{self._inbox}.{self._sequence}"
+                await self._client.publish(self._subject + told.type, told.data, reply=reply, headers=headers)
                 self._sequence, after = self._sequence + 1, told.position
-                if len(waits) >= IN_FLIGHT:
-                    await asyncio.gather(*waits)
-                    waits.clear()
-            await asyncio.gather(*waits)
+            await self._until_acked(self._sequence)
+
+    async def _until_acked(self, sequence: int) -> None:
+        while self._failed is None and self._acked < sequence:
+            self._has_answer.clear()
+            await self._has_answer.wait()
+        if self._failed is not None:
+            raise self._failed
+
+    async def _answered(self, message: Msg) -> None:
+        followed = int(message.subject.rpartition(".")[2])
+        said = msgspec.json.decode(message.data) if message.data else {"error": {"description": "no stream answers"}}
+        if "error" not in said:
+            self._acked = max(self._acked, followed + 1)
+        elif self._failed is None:
+            error = said["error"]
+            is_fenced = error.get("err_code") in WRONG_LAST_SEQUENCE
+            self._failed = Fenced() if is_fenced else BrokerAway(f"sending: {error.get('description')}")
+        self._has_answer.set()
 
     async def close(self) -> None:
-        self._streams = None
+        answers, self._answers = self._answers, None
+        if answers is not None:
+            with contextlib.suppress(Exception):
+                await answers.unsubscribe()
 
 
 class NatsForeign:
@@ -272,13 +303,9 @@ def _ask(url: str) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def answering(what: str) -> AsyncIterator[None]:
-    """A server that does not answer in time is away; one that expected another sequence has another writer."""
+    """A server that does not answer in time is away."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
             yield
-    except BadRequestError as error:
-        if error.err_code in WRONG_LAST_SEQUENCE:
-            raise Fenced from error
-        raise BrokerAway(f"{what}: {error.description}") from error
     except (NatsError, APIError, OSError, TimeoutError) as error:
         raise BrokerAway(f"{what}: {type(error).__name__}") from error

@@ -1,6 +1,6 @@
 """What the stream needs of a broker, in the broker's own words as few as possible."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -70,7 +70,7 @@ class Broker(Protocol):
 
     def lane(self, partition: int, epoch: int) -> Lane: ...
 
-    def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncIterator[list[Heard]]:
+    def facts(self, partition: int, after: int, recorded_at: datetime | None) -> AsyncGenerator[list[Heard], None]:
         """The facts of a partition past a position, as they come, for ever. May begin earlier."""
 
     async def foreign(self, topics: Sequence[str]) -> "ForeignReader": ...
