@@ -83,8 +83,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     broker_url: Annotated[
         str | None,
         Meta(
-            description="Message broker that the log of facts is relayed to: `kafka://host:9092` (`kafka+ssl://user:password@…`) "
-            "or `nats://host:4222`. Empty: none."
+            description="Message broker that the log of facts is relayed to: `kafka://host:9092`, "
+            "`kafka+ssl://user:password@host:9093` or `nats://host:4222`. Empty: none."
         ),
     ] = None
     broker_topic: Annotated[
@@ -93,9 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "vokrug.events"
     broker_intake: Annotated[
         str,
-        Meta(
-            description="Topics (NATS: streams) of other systems whose CloudEvents are taken in, with commas between."
-        ),
+        Meta(description="Topics (NATS: streams) of other systems whose CloudEvents are taken in, by commas."),
     ] = ""
     clock: Annotated[
         Literal["system", "movable", "standing"],

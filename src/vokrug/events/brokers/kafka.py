@@ -221,12 +221,11 @@ class KafkaForeign:
     async def places(self) -> Sequence[Place]:
         async with answering("topics"):
             await self._consumer._client.force_metadata_update()
-            found = [
+            return [
                 Place(topic, partition)
                 for topic in self._topics
                 for partition in sorted(self._consumer.partitions_for_topic(topic) or ())
             ]
-        return found
 
     async def read(self, place: Place, after: int | None, limit: int, wait_s: float) -> Sequence[Message]:
         async with answering("reading"):

@@ -65,8 +65,9 @@ STILL_HOLDS = """
 """
 
 VIEW = """
-    select l.work, l.partition, l.epoch, w.name as worker, coalesce(w.expires_at > clock_timestamp(), false) as is_alive,
-           l.taken_at, w.expires_at, coalesce(h.next_position - 1 - o.position, 0) as behind
+    select l.work, l.partition, l.epoch, w.name as worker,
+           coalesce(w.expires_at > clock_timestamp(), false) as is_alive, l.taken_at, w.expires_at,
+           coalesce(h.next_position - 1 - o.position, 0) as behind
       from events_lease l join events_head h using (partition)
            left join events_worker w on w.id = l.worker
            left join events_offset o on o.reaction = l.work and o.partition = l.partition
