@@ -118,7 +118,7 @@ async def told_by(broker: Broker, partitions: int = 8) -> list[Envelope]:
             async for facts in stretches:
                 if not facts:
                     break
-                found += [fact.envelope for fact in facts]
+                found += [fact.envelope for fact in facts if fact.envelope]
         return found
 
     try:

@@ -27,8 +27,8 @@ POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 </dependencies></project>
 """
 
-# Twenty minutes of logging settings are not wanted for a broker of minutes.
-HEAP = ["-Xmx512m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto"]
+HEAP = ["-Xmx512m", "-Xms128m", "-XX:+UseSerialGC"]
+LIGHT = "-XX:TieredStopAtLevel=1"  # a start costs 4 s of processor time instead of 7; a hot broker would be slower
 
 PROPERTIES = """
 process.roles=broker,controller
@@ -103,15 +103,15 @@ def _format(home: Path) -> None:
     (drafts / "data").rename(home / "formatted")
 
 
-def java(home: Path) -> list[str]:
+def java(home: Path, *, is_light: bool = True) -> list[str]:
     """Java with Kafka's classes; what follows is a main class."""
-    return ["java", *HEAP, "-cp", f"{home / 'lib'}/*"]
+    return ["java", *HEAP, *([LIGHT] if is_light else []), "-cp", f"{home / 'lib'}/*"]
 
 
 class LocalKafka(ServerProcess):
     """A broker in a folder of its own. `is_synced`: every message reaches the disk before it is acknowledged."""
 
-    def __init__(self, folder: Path, *, is_synced: bool = False) -> None:
+    def __init__(self, folder: Path, *, is_synced: bool = False, is_light: bool = True) -> None:
         home = jars()
         assert home is not None, "ask kafka_missing() first"
         self.home = home
@@ -124,7 +124,7 @@ class LocalKafka(ServerProcess):
         config.write_text(
             PROPERTIES.format(folder=folder, port=port, controller_port=free_port(), flush_every=flush_every)
         )
-        super().__init__([*java(home), "kafka.Kafka", str(config)], folder, port)
+        super().__init__([*java(home, is_light=is_light), "kafka.Kafka", str(config)], folder, port)
 
     @property
     def servers(self) -> str:

@@ -11,11 +11,17 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug.events.brokers.types import AFTER, EPOCH, Heard, Told
+from vokrug.events.brokers.types import AFTER, EPOCH, ID, Heard, Last, Told
 from vokrug.events.catalogue import schema_urn
+from vokrug.events.envelopes import cloud_event
 from vokrug.events.types import Envelope, Installation
 
 Header = tuple[str, bytes]
+
+
+def has_more_in_the_log(data: bytes) -> bool:
+    """Does something ride with the fact that is not published as it lies: sealed fields, another system's id?"""
+    return b'"$vokrug"' in data
 
 
 class Headers:
@@ -29,7 +35,30 @@ class Headers:
             f"{prefix}{name}" for name in ("id", "subject", "time", "partitionkey", "recordedtime", "sequence")
         )
 
-    def of(self, told: Told, *, epoch: bytes, after: int) -> list[Header]:
+    def message(self, told: Told, *, epoch: bytes, after: int) -> tuple[list[Header], bytes]:
+        """The headers and the body of a fact."""
+        if not has_more_in_the_log(told.data):
+            return self._plain(told, epoch, after), told.data
+        event = cloud_event(self._envelope(told), self._installation)
+        said = {name: value for name, value in event.get_attributes().items() if name != "datacontenttype"}
+        headers = [(f"{self._prefix}{name}", _text(value)) for name, value in said.items()]
+        ours = [("content-type", b"application/json"), (EPOCH, epoch), (AFTER, b"%d" % after), (ID, told.id.encode())]
+        return [*headers, *ours], msgspec.json.encode(event.get_data())
+
+    def _envelope(self, told: Told) -> Envelope:
+        return Envelope(
+            partition=0,
+            position=told.position,
+            type=told.type,
+            id=UUID(told.id),
+            key=int(told.key),
+            subject=told.subject,
+            time=told.time,
+            recorded_at=told.recorded_at,
+            data=told.data,
+        )
+
+    def _plain(self, told: Told, epoch: bytes, after: int) -> list[Header]:
         position, key, id, type, subject, time, recorded_at, _ = told
         return [
             *(self._of_type.get(type) or self._fixed(type)),
@@ -60,11 +89,24 @@ def _instant(moment: datetime) -> bytes:
     return moment.isoformat().encode().replace(b"+00:00", b"Z")
 
 
+def _text(value: object) -> bytes:
+    return _instant(value) if isinstance(value, datetime) else str(value).encode()
+
+
+def last(headers: Mapping[str, bytes], *, prefix: str) -> Last:
+    """Which fact of ours a message is."""
+    id = headers.get(ID) or headers[f"{prefix}id"]
+    return Last(int(headers[f"{prefix}sequence"]), id.decode())
+
+
 def heard(headers: Mapping[str, bytes], body: bytes, *, partition: int, prefix: str) -> Heard:
     """Back from a message of ours to the fact."""
+    after, position = int(headers[AFTER]), int(headers[f"{prefix}sequence"])
+    if ID in headers:
+        return Heard(after, position, None)
     envelope = Envelope(
         partition=partition,
-        position=int(headers[f"{prefix}sequence"]),
+        position=position,
         type=headers[f"{prefix}type"].decode(),
         id=UUID(headers[f"{prefix}id"].decode()),
         key=int(headers[f"{prefix}partitionkey"]),
@@ -73,7 +115,7 @@ def heard(headers: Mapping[str, bytes], body: bytes, *, partition: int, prefix: 
         recorded_at=datetime.fromisoformat(headers[f"{prefix}recordedtime"].decode()),
         data=body,
     )
-    return Heard(int(headers[AFTER]), envelope)
+    return Heard(after, position, envelope)
 
 
 def foreign_event(headers: Mapping[str, bytes], body: bytes, *, key: str | None) -> dict[str, Any]:

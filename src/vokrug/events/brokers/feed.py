@@ -2,7 +2,7 @@
 
 Places stay in the database and move with the effects, so a fact has its effect once whichever way it came.
 A task for each reader and partition listens and keeps a bounded stretch in memory. What the topic no longer
-has (its retention is shorter than the log's) is read from the log.
+has (its retention is shorter than the log's), and what it tells less of than the log, is read from the log.
 """
 
 import asyncio
@@ -53,21 +53,22 @@ class BrokerFeed:
     async def read(self, tx: Tx, work: Work, types: Sequence[str], place: Place, limit: int) -> Stretch:
         ear = await self._ear(tx, work, place.position)
         heard = ear.heard
-        while heard and heard[0].envelope.position <= place.position:
-            ear.began = heard.popleft().envelope.position
+        while heard and heard[0].position <= place.position:
+            ear.began = heard.popleft().position
         ear.has_room.set()
         if not heard:
             return Stretch([], place.position)
-        if heard[0].after > place.position:
-            until = min(heard[0].after, place.position + SCAN)
+        if heard[0].after > place.position or heard[0].envelope is None:
+            missed_until = heard[0].position if heard[0].envelope is None else heard[0].after
+            until = min(missed_until, place.position + SCAN, place.horizon)
             missed = await places.read_batch(tx, work, types, after=place.position, until=until, limit=limit)
             return Stretch(missed, missed[-1].position if len(missed) == limit else until)
         facts: list[Envelope] = []
         until = place.position
         for fact in heard:
-            if len(facts) == limit or fact.after > until or fact.envelope.position > place.horizon:
+            if fact.envelope is None or fact.after > until or len(facts) == limit or fact.position > place.horizon:
                 break
-            until = fact.envelope.position
+            until = fact.position
             if fact.envelope.type in types:
                 facts.append(fact.envelope)
         return Stretch(facts, until)
@@ -99,11 +100,11 @@ class BrokerFeed:
                 async for facts in self._broker.facts(partition, ear.position, recorded_at):
                     for fact in facts:
                         # Already heard, or written by a relay that was fenced.
-                        if fact.envelope.position <= ear.position:
+                        if fact.position <= ear.position:
                             continue
                         ear.heard.append(fact)
-                        ear.position = fact.envelope.position
-                        recorded_at = fact.envelope.recorded_at
+                        ear.position = fact.position
+                        recorded_at = fact.envelope.recorded_at if fact.envelope else recorded_at
                     if facts:
                         self._nudge()
                     while len(ear.heard) >= MOST_WAITING:

@@ -18,7 +18,7 @@ from aiokafka.errors import IllegalStateError, KafkaError, ProducerFenced, Topic
 from aiokafka.helpers import create_ssl_context
 
 from vokrug.events.brokers.addresses import Address
-from vokrug.events.brokers.bindings import Headers, heard
+from vokrug.events.brokers.bindings import Headers, heard, last
 from vokrug.events.brokers.errors import TopicUnfit
 from vokrug.events.brokers.types import BrokerAway, Fenced, Heard, Last, Message, Place, Told
 from vokrug.events.types import Installation
@@ -158,11 +158,12 @@ class KafkaLane:
             waits = []
             batch = producer.create_batch()
             for told in facts:
-                message = {
+                headers, body = self._broker.headers.message(told, epoch=self._epoch, after=after)
+                message: dict[str, Any] = {
                     "key": told.key.encode(),
-                    "value": told.data,
+                    "value": body,
                     "timestamp": int(told.recorded_at.timestamp() * 1000),
-                    "headers": self._broker.headers.of(told, epoch=self._epoch, after=after),
+                    "headers": headers,
                 }
                 if batch.append(**message) is None:
                     waits.append(await producer.send_batch(batch, self._place.topic, partition=self._place.partition))
@@ -198,12 +199,11 @@ class KafkaLane:
 
     async def _last_between(self, consumer: AIOKafkaConsumer, lower: int, end: int) -> Last | None:
         consumer.seek(self._place, lower)
-        last = None
+        found = None
         while await consumer.position(self._place) < end:
             for record in (await consumer.getmany(timeout_ms=100)).get(self._place, []):
-                headers = dict(record.headers)
-                last = Last(int(headers[f"{PREFIX}sequence"]), headers[f"{PREFIX}id"].decode())
-        return last
+                found = last(dict(record.headers), prefix=PREFIX)
+        return found
 
 
 class KafkaForeign:

@@ -23,7 +23,7 @@ from nats.js.api import ConsumerConfig, DeliverPolicy, DiscardPolicy, RetentionP
 from nats.js.errors import APIError, NotFoundError
 
 from vokrug.events.brokers.addresses import Address
-from vokrug.events.brokers.bindings import Headers, heard
+from vokrug.events.brokers.bindings import Headers, heard, last
 from vokrug.events.brokers.errors import NatsNotSynced, TopicUnfit
 from vokrug.events.brokers.types import BrokerAway, Fenced, Heard, Last, Message, Place, Told
 from vokrug.events.types import Installation
@@ -204,21 +204,21 @@ class NatsLane:
             self._answers = await self._client.subscribe(f"{self._inbox}.*", cb=self._answered)
             if state.messages == 0:
                 return None
-            last = (await streams.get_msg(self._stream, state.last_seq)).headers or {}
-        return Last(int(last[f"{PREFIX}sequence"]), last[f"{PREFIX}id"])
+            message = await streams.get_msg(self._stream, state.last_seq)
+        return last(_bytes(message.headers or {}), prefix=PREFIX)
 
     async def send(self, facts: Sequence[Told], after: int) -> None:
         assert self._client is not None, "a lane is opened first"
         async with answering("sending"):
             for told in facts:
                 await self._until_acked(self._sequence - IN_FLIGHT)
-                said = self._broker.headers.of(told, epoch=self._epoch, after=after)
+                said, body = self._broker.headers.message(told, epoch=self._epoch, after=after)
                 headers = {name: value.decode() for name, value in said}
                 headers["Nats-Msg-Id"] = told.id
                 headers["Nats-Expected-Stream"] = self._stream
                 headers["Nats-Expected-Last-Sequence"] = str(self._sequence)
                 reply = f"{self._inbox}.{self._sequence}"
-                await self._client.publish(self._subject + told.type, told.data, reply=reply, headers=headers)
+                await self._client.publish(self._subject + told.type, body, reply=reply, headers=headers)
                 self._sequence, after = self._sequence + 1, told.position
             await self._until_acked(self._sequence)
 

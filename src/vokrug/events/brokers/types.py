@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 from vokrug.events.types import Envelope
 
-EPOCH, AFTER = "vokrug-epoch", "vokrug-after"  # headers that are ours, beside those of CloudEvents
+# Headers that are ours, beside those of CloudEvents. The id is there where CloudEvents' own is another.
+EPOCH, AFTER, ID = "vokrug-epoch", "vokrug-after", "vokrug-id"
 
 
 class Told(NamedTuple):
@@ -42,7 +43,8 @@ class Heard(NamedTuple):
     """A fact as a broker tells it, and the position it follows: the one before it, holes of the log included."""
 
     after: int
-    envelope: Envelope
+    position: int
+    envelope: Envelope | None  # None: the broker tells less of it than the log, see `has_more_in_the_log`
 
 
 class Lane(Protocol):
