@@ -203,13 +203,14 @@ class Relay:
     def _note_away(self, error: Exception) -> None:
         if not self._is_away:
             self._is_away = True
+            who = "broker" if isinstance(error, BrokerAway) else "database"
             what = str(error) if isinstance(error, BrokerAway) else type(error).__name__
-            logger.warning("relay %s: waits for the broker (%s); the log holds what is told meanwhile", self.name, what)
+            logger.warning("relay %s: waits for the %s (%s); the log holds what is told", self.name, who, what)
 
     def _is_back(self) -> None:
         if self._is_away:
             self._is_away = False
-            logger.warning("relay %s: the broker is back", self.name)
+            logger.warning("relay %s: goes on", self.name)
 
 
 class Overtaken(Exception):

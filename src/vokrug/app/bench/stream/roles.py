@@ -5,6 +5,7 @@ its file of acknowledgements.
 """
 
 import asyncio
+import logging
 import random
 import signal
 import sys
@@ -33,6 +34,7 @@ class Role(msgspec.Struct, frozen=True):
     events: int = 0  # how many it writes in all
     per_commit: int = 10
     seed: int = 0
+    topic: str = "bench.events"
 
 
 async def play(role: Role, stop: asyncio.Event) -> None:
@@ -71,7 +73,7 @@ async def tell(db: Database, keys: list[int]) -> None:
 
 
 async def relay(role: Role, db: Database, stop: asyncio.Event) -> None:
-    broker = open_broker(parse_address(role.broker_url), topic="bench.events", installation=Installation("bench"))
+    broker = open_broker(parse_address(role.broker_url), topic=role.topic, installation=Installation("bench"))
     leases = Leases(db, [broker.name])
     await asyncio.gather(leases.run(stop), Relay(db, broker, leases).run(stop))
 
@@ -84,7 +86,7 @@ async def read_log(role: Role, db: Database, stop: asyncio.Event) -> None:
 
 async def read_broker(role: Role, db: Database, stop: asyncio.Event) -> None:
     address = parse_address(role.broker_url)
-    broker = open_broker(address, topic="bench.events", installation=Installation("bench"))
+    broker = open_broker(address, topic=role.topic, installation=Installation("bench"))
     name = f"bench.{address.kind}"
     leases = Leases(db, [name])
     runner = ReactionRunner(db, Clock(), [reader(name)], leases=leases, feed=BrokerFeed(broker))
@@ -92,6 +94,8 @@ async def read_broker(role: Role, db: Database, stop: asyncio.Event) -> None:
 
 
 async def main(role: Role) -> None:
+    logging.basicConfig(level=logging.WARNING)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every try to reach a broker that is away
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await play(role, stop)

@@ -84,17 +84,20 @@ async def _measure(
         latencies = await _latencies(site, db, half, seconds * 2)
     log, far = latencies.get("bench.log", []), latencies.get("bench.kafka", [])
     return Speed(
-        *(round(rate) for rate in (through, without)),
-        round(through / without, 2),
-        relayed and round(relayed),
-        perf and round(perf),
-        round(relayed / perf, 2) if relayed and perf else None,
-        *(round(rate) for rate in (wall, core, half)),
-        _percentile(log, 50),
-        _percentile(log, 99),
-        _percentile(far, 50) if far else None,
-        _percentile(far, 99) if far else None,
-        skipped,
+        write_through_log=round(through),
+        write_without_log=round(without),
+        write_ratio=round(through / without, 2),
+        relay_to_kafka=relayed and round(relayed),
+        kafka_perf_test=perf and round(perf),
+        relay_ratio=round(relayed / perf, 2) if relayed and perf else None,
+        read_rate=round(wall),
+        read_rate_per_core=round(core),
+        half_load=round(half),
+        log_p50_ms=_percentile(log, 50),
+        log_p99_ms=_percentile(log, 99),
+        kafka_p50_ms=_percentile(far, 50) if far else None,
+        kafka_p99_ms=_percentile(far, 99) if far else None,
+        skipped=skipped,
     )
 
 
