@@ -52,5 +52,6 @@ def from_webhook(
 def _key(secret: str) -> bytes:
     """Secrets look like `whsec_<base64>`; another text is taken as it is."""
     if secret.startswith("whsec_"):
-        return base64.b64decode(secret.removeprefix("whsec_"))
+        text = secret.removeprefix("whsec_")
+        return base64.b64decode(text + "=" * (-len(text) % 4))
     return secret.encode()
