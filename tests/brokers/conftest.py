@@ -109,22 +109,23 @@ async def sells(db: Database, count: int, *, keys: int = 16, first: int = 1) -> 
                 await tell(tx, Sold(number), key=number % keys)
 
 
-async def told_by(broker: Broker, partitions: int = 8) -> list[Envelope]:
-    """Everything a broker has now, partition by partition, as it came."""
+async def told_by(broker: Broker, count: int) -> list[Envelope]:
+    """What a broker tells, partition by partition, as it came: at least so many facts, and what follows them."""
+    found: dict[int, list[Envelope]] = {partition: [] for partition in range(8)}
 
-    async def told_in(partition: int) -> list[Envelope]:
-        found: list[Envelope] = []
+    async def listen(partition: int) -> None:
         async with contextlib.aclosing(broker.facts(partition, 0, None)) as stretches:
             async for facts in stretches:
-                if not facts:
+                found[partition] += [fact.envelope for fact in facts if fact.envelope]
+                if not facts and sum(map(len, found.values())) >= count:
                     break
-                found += [fact.envelope for fact in facts if fact.envelope]
-        return found
 
     try:
-        return list(chain.from_iterable(await asyncio.gather(*map(told_in, range(partitions)))))
+        async with asyncio.timeout(WITHIN_S):
+            await asyncio.gather(*map(listen, found))
     finally:
         await broker.close()
+    return list(chain.from_iterable(found.values()))
 
 
 def numbers_by_key(told: list[Envelope]) -> dict[int, list[int]]:

@@ -52,7 +52,7 @@ async def test_a_relay_that_was_paused_wakes_up_late_and_doubles_nothing(
             await sells(log, 200, first=401)
             await until(lambda: shares(heir, 4), "the sleeper is a worker like any other again")
             await heir.until_through()
-            assert numbers_by_key(await told_by(opens())) == expected(600)
+            assert numbers_by_key(await told_by(opens(), 600)) == expected(600)
     finally:
         sleeper.kill()
     said = (tmp_path / "relay.log").read_text()
@@ -88,7 +88,7 @@ async def test_a_full_disk_stops_the_telling_and_loses_nothing(
             await tx.run("drop trigger full_place on events_offset")
         await sells(log, 100, first=101)
         await relaying.until_through()
-        assert numbers_by_key(await told_by(opens())) == expected(200)
+        assert numbers_by_key(await told_by(opens(), 200)) == expected(200)
 
 
 async def said(caplog: pytest.LogCaptureFixture, words: str) -> bool:

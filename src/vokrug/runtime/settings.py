@@ -88,8 +88,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     broker_topic: Annotated[
-        Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*$")],
-        Meta(description="Topic (Kafka), or beginning of streams and subjects (NATS), that mirrors the log."),
+        str,
+        Meta(
+            pattern=r"^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*$",
+            description="Topic (Kafka), or beginning of streams and subjects (NATS), that mirrors the log.",
+        ),
     ] = "vokrug.events"
     broker_intake: Annotated[
         str,

@@ -8,7 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 180.0
 
 
 def free_port() -> int:
