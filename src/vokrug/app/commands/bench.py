@@ -96,7 +96,7 @@ def events(
         is_whole = came.is_whole
         report["torment"] = came
     if only != "torment":
-        report["speed"] = measure(seconds=seconds, rounds=3, events=100_000, say=say)
+        report["speed"] = measure(seconds=seconds, rounds=3, events=50_000, say=say)
     text = msgspec.json.encode(report)
     click.echo(text if as_json else msgspec.json.format(text, indent=2))
     if not is_whole:
