@@ -1,5 +1,7 @@
 """`vokrug bench`: how much this machine does, each number beside its limit in the same run."""
 
+import signal
+
 import click
 import msgspec
 
@@ -57,7 +59,11 @@ def sale(
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
-    "--events", default=1_000_000, show_default=True, type=click.IntRange(1_000), help="Told while all breaks."
+    "--events",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(1_000),
+    help="Told while all breaks; a tenth of them is relayed for the rates.",
 )
 @click.option("--writers", default=8, show_default=True, type=click.IntRange(1, 64))
 @click.option("--per-commit", default=50, show_default=True, type=click.IntRange(1, 500), help="Events a transaction.")
@@ -78,6 +84,7 @@ def events(
     only: str | None,
 ) -> None:
     """The stream of facts: everything under it killed at random, then how fast it is. Status 1: a fact was lost."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as by Ctrl-C: what was started goes with us
     from vokrug.app.bench.stream.speed import measure
     from vokrug.app.bench.stream.torment import torment
 
@@ -96,7 +103,7 @@ def events(
         is_whole = came.is_whole
         report["torment"] = came
     if only != "torment":
-        report["speed"] = measure(seconds=seconds, rounds=3, events=50_000, say=say)
+        report["speed"] = measure(seconds=seconds, rounds=3, events=max(10_000, min(events // 10, 100_000)), say=say)
     text = msgspec.json.encode(report)
     click.echo(text if as_json else msgspec.json.format(text, indent=2))
     if not is_whole:
