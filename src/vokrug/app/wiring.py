@@ -11,7 +11,7 @@ import asyncpg
 
 from vokrug import customers, events, ledger, pos, promotions
 from vokrug.app import clock as movable
-from vokrug.events.runner import ReactionRunner
+from vokrug.app.streams import Streams, open_streams_database
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime import keys_api
 from vokrug.runtime.database import Database
@@ -86,8 +86,10 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         await renew()
         stop = asyncio.Event()
         tasks = [asyncio.create_task(repeat(renew, stop))]
-        if REACTIONS:
-            tasks.append(asyncio.create_task(ReactionRunner(db, clock, REACTIONS).run(stop)))
+        streams_db = await open_streams_database(settings.database_url)
+        stack.push_async_callback(streams_db.close)
+        streams = Streams(streams_db, clock, settings, REACTIONS, installation=services.get(events.Installation))
+        tasks.append(asyncio.create_task(streams.run(stop)))
         if with_jobs:
             tasks.append(asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=1).run(stop)))
         try:
