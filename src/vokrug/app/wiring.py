@@ -38,6 +38,9 @@ def routes_of(settings: Settings) -> list[Routes]:
         promotions.routes,
         ledger.routes,
         events.routes,
+        events.catalogue_routes,
+        events.intake_routes,
+        events.page_routes,
         keys_api.routes,
     ]
     return [*all_routes, movable.routes] if settings.clock != "system" else all_routes
@@ -65,6 +68,10 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
             await events.synchronise(tx, clock.now())
             await ledger.schedule_all(tx, clock.now())
             directory = await customers.Directory.load(tx, customers.Vault(secret))
+        people = customers.People(directory)
+        for database in (db, reports):
+            events.provide_personal_keys(database, people)
+            events.provide_customers(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
