@@ -24,8 +24,7 @@ from vokrug.events.intake.schemas import (
     DeadLetterPage,
     DeadLetterView,
     Discard,
-    PublishedBatch,
-    PublishedEvent,
+    Published,
 )
 from vokrug.kernel import Refusal
 from vokrug.runtime.http import Answer, Call, Role, Routes
@@ -46,8 +45,8 @@ REFUSALS = [
 ]
 
 
-@routes.post("/v1/events", answers={200: PublishedEvent | PublishedBatch}, refusals=REFUSALS, roles=PUBLISHERS)
-async def publish(call: Call, body: bytes) -> Answer[PublishedEvent | PublishedBatch]:
+@routes.post("/v1/events", answers={200: Published}, refusals=REFUSALS, roles=PUBLISHERS)
+async def publish(call: Call, body: bytes) -> Answer[Published]:
     """Tell facts, one or up to a thousand. Repeat freely: a source and id count once.
 
     CloudEvents 1.0: structured (`application/cloudevents+json`), batched (`application/cloudevents-batch+json`) or
@@ -59,20 +58,18 @@ async def publish(call: Call, body: bytes) -> Answer[PublishedEvent | PublishedB
     if len(given) > LONGEST_BATCH:
         raise BatchTooLong(most=LONGEST_BATCH, given=len(given))
     outcomes = await call.db.replayed(lambda tx: publish_arrivals(tx, given, _publisher(call), call.now))
-    if is_batch:
-        return Answer(PublishedBatch.of(outcomes, call.language))
-    return Answer(_taken(outcomes[0], call.language))
+    return Answer(_said(outcomes, call.language, is_batch=is_batch))
 
 
 def _publisher(call: Call) -> Publisher:
     return Publisher(call.caller.key_id, call.caller.role, is_staff=call.caller.role is Role.STAFF)
 
 
-def _taken(outcome: Outcome, language: str) -> PublishedEvent:
-    """Said only after the commit: the dead letter stays although the request is declined."""
-    if outcome.refusal is not None:
-        raise _with_letter(outcome.refusal, outcome.letter)
-    return PublishedEvent.of(outcome, language)
+def _said(outcomes: list[Outcome], language: str, *, is_batch: bool = False) -> Published:
+    """Said only after the commit: a single event is declined as a whole, and its dead letter stays all the same."""
+    if not is_batch and (refusal := outcomes[0].refusal) is not None:
+        raise _with_letter(refusal, outcomes[0].letter)
+    return Published.of(outcomes, language)
 
 
 def _with_letter(refusal: Refusal, letter: UUID | None) -> Refusal:
@@ -121,15 +118,15 @@ async def show_dead_letter(call: Call) -> Answer[DeadLetterFull]:
 
 @routes.post(
     "/v1/events/dead-letters/{id:uuid}:resubmit",
-    answers={200: PublishedEvent},
+    answers={200: Published},
     refusals=[DeadLetterUnknown, DeadLetterEnded, *REFUSALS],
     roles=PUBLISHERS,
 )
-async def resubmit(call: Call, body: bytes) -> Answer[PublishedEvent]:
+async def resubmit(call: Call, body: bytes) -> Answer[Published]:
     """Try again: as it came, or as the body has it (a CloudEvent in structured mode). What fails again stays."""
     id, asker = UUID(call.path["id"]), _publisher(call)
     outcome = await call.db.replayed(lambda tx: dead_letters.resubmit(tx, id, body or None, asker, call.now))
-    return Answer(_taken(outcome, call.language))
+    return Answer(_said([outcome], call.language))
 
 
 @routes.post(

@@ -23,7 +23,7 @@ from vokrug.events.extras import Extras
 from vokrug.events.intake import store
 from vokrug.events.intake.arrivals import Arrival
 from vokrug.events.registry.store import list_types
-from vokrug.events.registry.validation import require_fit
+from vokrug.events.registry.validation import closed, require_fit
 from vokrug.events.rules import type_id_of
 from vokrug.events.types import Origin, Row, TypeCard
 from vokrug.kernel import Refusal, new_id
@@ -128,7 +128,9 @@ async def take(tx: Tx, given: Sequence[Arrival], publisher: Publisher, now: date
         else:
             candidates.append(_Candidate(place, arrival, cards[arrival.type]))
     fresh = _one_of_each(candidates, await store.find_published(tx, _names(candidates)), refuse)
-    fitting = [each for each in fresh if _fits(each, refuse)]
+    cards = {each.card.name: each.card for each in fresh}
+    schemas = {name: msgspec.json.encode(closed(card.schema)) for name, card in cards.items()}
+    fitting = [each for each in fresh if _fits(each, schemas[each.card.name], refuse)]
     keyed = await _keyed(tx, fitting, refuse)
     claimed = await _claimed(tx, keyed, now, refuse)
     await _append(tx, claimed, now)
@@ -162,18 +164,13 @@ def _one_of_each(candidates: Sequence[_Candidate], known: Mapping[store.Name, by
     return fresh
 
 
-def _fits(each: _Candidate, refuse: Any) -> bool:
+def _fits(each: _Candidate, schema: bytes, refuse: Any) -> bool:
     try:
-        require_fit(each.card.name, schema_text(each.card), each.arrival.data)
+        require_fit(each.card.name, schema, each.arrival.data)
     except EventMalformed as refusal:
         refuse(each.place, refusal)
         return False
     return True
-
-
-def schema_text(card: TypeCard) -> bytes:
-    """What the validator is remembered by."""
-    return msgspec.json.encode(card.schema)
 
 
 class _Keyed(NamedTuple):

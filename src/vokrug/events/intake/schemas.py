@@ -38,8 +38,8 @@ class PublishedEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
         )
 
 
-class PublishedBatch(msgspec.Struct):
-    """What became of each event of a batch, in its order. A single event is answered by itself."""
+class Published(msgspec.Struct):
+    """What became of each event, in the order given; of a single one, too."""
 
     events: list[PublishedEvent]
     taken: int
@@ -47,7 +47,7 @@ class PublishedBatch(msgspec.Struct):
     refused: int
 
     @classmethod
-    def of(cls, outcomes: list[Outcome], language: str) -> "PublishedBatch":
+    def of(cls, outcomes: list[Outcome], language: str) -> "Published":
         events = [PublishedEvent.of(each, language) for each in outcomes]
         counts = (sum(each.status == status for each in events) for status in ("taken", "dead", "refused"))
         return cls(events, *counts)

@@ -21,7 +21,7 @@ from vokrug.events.errors import (
 )
 from vokrug.events.registry import store, writing
 from vokrug.events.registry.upcasts import Step, apply_steps, previous_name
-from vokrug.events.registry.validation import require_fit, require_schema
+from vokrug.events.registry.validation import closed, require_fit, require_schema
 from vokrug.events.types import Origin, TypeCard
 from vokrug.runtime.database import Tx
 
@@ -107,7 +107,7 @@ def _require_impersonal(card: TypeCard) -> None:
 
 
 def _require_examples(name: str, schema: Mapping[str, Any], examples: Sequence[Mapping[str, Any]]) -> None:
-    encoded = msgspec.json.encode(schema)
+    encoded = msgspec.json.encode(closed(schema))
     for number, example in enumerate(examples, 1):
         try:
             require_fit(name, encoded, example)
@@ -134,7 +134,7 @@ def _require_step(card: TypeCard, previous: TypeCard | None) -> None:
     if card.upcast is None:
         raise UpcastMissing(name=card.name, previous=previous.name)
     steps = msgspec.convert(card.upcast, list[Step])
-    encoded = msgspec.json.encode(card.schema)
+    encoded = msgspec.json.encode(closed(card.schema))
     for example in previous.examples:
         try:
             require_fit(card.name, encoded, apply_steps(steps, example))

@@ -19,6 +19,7 @@ Words = Annotated[str, Meta(min_length=1, max_length=4_000)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 Purpose = Annotated[str, Meta(pattern="^[a-z][a-z0-9_.-]{0,63}$")]
 Path = Annotated[str, Meta(min_length=1, max_length=200)]
+Paths = Annotated[list[Path], Meta(max_length=500)]
 TypeName = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -151,7 +152,7 @@ class ReadingBody(msgspec.Struct, forbid_unknown_fields=True):
     """What a consumer takes from a type."""
 
     type: TypeName
-    fields: Annotated[list[Path] | None, Meta(max_length=500, description="null: all of them")] = None
+    fields: Annotated[Paths | None, Meta(description="null: all of them")] = None
     is_closed: Annotated[bool, Meta(description="A new choice among known ones would break it")] = False
 
 

@@ -115,21 +115,61 @@ def _malformed(name: str, field: str, problem: str) -> SchemaMalformed:
 def require_fit(name: str, schema: bytes, fact: Any) -> None:
     """Refuse a fact that does not fit, with the first field that shows it."""
     for error in validator_of(schema).iter_errors(fact):
-        raise EventMalformed(name=name, field=field_of(error.instance_path, error.message))
+        raise EventMalformed(name=name, field=field_of(error))
     if isinstance(fact, dict) and EXTRAS in fact:
         raise EventMalformed(name=name, field=EXTRAS)
 
 
-def field_of(path: Any, message: str = "") -> str:
-    """Where it is, as `lines/0/sku`; of a field that is missing, its own place."""
-    place = [str(step) for step in path]
-    if message.endswith(" is a required property"):
-        place.append(message.split('"')[1])
-    return "/".join(place) or "/"
+def field_of(error: jsonschema_rs.ValidationError) -> str:
+    """Where it is, as `lines/0/sku`; of a field that is missing or not declared, its own place."""
+    place = [str(step) for step in error.instance_path]
+    named = getattr(error.kind, "property", None) or next(iter(getattr(error.kind, "unexpected", ())), None)
+    return "/".join([*place, named] if named else place) or "/"
+
+
+def closed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The same schema, which also declines what it does not name.
+
+    A fact from outside holds what its type declares: a field that is declared later then clashes with nothing that
+    lies in the log, and no personal data come in unnoticed. `additionalProperties` leaves an object open on purpose.
+    """
+    shut: dict[str, Any] = _closed(schema, schema, is_value=True)
+    return shut
+
+
+def _closed(schema: Any, root: Any, *, is_value: bool) -> Any:
+    """`is_value`: it describes a value of its own, and is not one of several views on it."""
+    if not isinstance(schema, dict):
+        return schema
+    shut = dict(schema)
+    for keyword in ("properties", "$defs"):
+        if keyword in schema:
+            parts = schema[keyword].items()
+            shut[keyword] = {name: _closed(part, root, is_value=keyword == "properties") for name, part in parts}
+    for keyword in rules.ELEMENTS:
+        if keyword in schema:
+            shut[keyword] = _closed(schema[keyword], root, is_value=True)
+    for keyword in ("prefixItems", "anyOf", "oneOf", "allOf"):
+        if keyword in schema:
+            shut[keyword] = [_closed(part, root, is_value=keyword == "prefixItems") for part in schema[keyword]]
+    if is_value and _names_fields(schema, root, ()):
+        shut.setdefault("unevaluatedProperties", False)
+    return shut
+
+
+def _names_fields(schema: Any, root: Any, path: tuple[str, ...]) -> bool:
+    if not isinstance(schema, dict) or schema.get("$ref") in path:
+        return False
+    if "$ref" in schema:
+        path = (*path, schema["$ref"])
+    plain = rules.follow(schema, root)
+    options = [option for keyword in ("anyOf", "oneOf", "allOf") for option in plain.get(keyword, ())]
+    return "properties" in plain or any(_names_fields(option, root, path) for option in options)
 
 
 @lru_cache(maxsize=1024)
 def validator_of(schema: bytes) -> jsonschema_rs.Draft202012Validator:
+    """Patterns are matched in linear time, and nothing is fetched."""
     return jsonschema_rs.Draft202012Validator(
         msgspec.json.decode(schema),
         validate_formats=True,
