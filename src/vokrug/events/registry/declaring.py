@@ -13,7 +13,6 @@ from vokrug.events.errors import (
     EventMalformed,
     EventTypeNotYours,
     ExampleMalformed,
-    SchemaIncompatible,
     SchemaMalformed,
     TypeNameMalformed,
     UpcastMalformed,
@@ -32,8 +31,7 @@ IMPERSONAL = ("id", "ext:")
 async def declare_type(tx: Tx, card: TypeCard, *, by: str, is_staff: bool, now: datetime) -> tuple[TypeCard, list[str]]:
     """Write a type down as another system tells it. Answers with it, and with those who read its previous version.
 
-    Safe to repeat. Examples of the type, kept with its earlier schemas, have to fit the new one; examples of the
-    previous version have to become facts of this one by its own steps.
+    Safe to repeat. Examples of the previous version have to become facts of this one by its own steps.
     """
     if not rules.NAME.fullmatch(card.name):
         raise TypeNameMalformed(given=card.name[:80])
@@ -53,10 +51,8 @@ async def declare_type(tx: Tx, card: TypeCard, *, by: str, is_staff: bool, now: 
     card = replace(card, publishers=_publishers(card, before, by=by, is_staff=is_staff))
     previous = next((each for each in everybody if each.name == previous_name(card.name)), None)
     _require_step(card, previous)
-    if before is not None:
-        _require_old_examples(card, before)
-        if _same(card, before):
-            return before, await _affected(tx, previous)
+    if before is not None and _same(card, before):
+        return before, await _affected(tx, previous)
     history = [revision.schema for revision in await store.revisions(tx, [card.name])]
     written = await writing.write(tx, card, before, history, by=by)
     return written, await _affected(tx, previous)
@@ -113,19 +109,6 @@ def _require_examples(name: str, schema: Mapping[str, Any], examples: Sequence[M
             require_fit(name, encoded, example)
         except EventMalformed as refusal:
             raise ExampleMalformed(name=name, number=number, field=refusal.facts["field"]) from None
-
-
-def _require_old_examples(card: TypeCard, before: TypeCard) -> None:
-    """What consumers were shown before still has to be readable by the new schema."""
-    try:
-        _require_examples(card.name, card.schema, before.examples)
-    except ExampleMalformed as refusal:
-        raise SchemaIncompatible(
-            name=card.name,
-            field=refusal.facts["field"],
-            reason="no longer fits an example",
-            reason_ru="не соответствует прежнему примеру",
-        ) from None
 
 
 def _require_step(card: TypeCard, previous: TypeCard | None) -> None:
