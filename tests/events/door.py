@@ -55,18 +55,20 @@ class Door:
     token: str
     headers: dict[str, str] = field(default_factory=dict)
 
-    async def asks(self, method: str, path: str, body: Any = None, *, status: int = 200, **headers: str) -> Any:
+    async def asks(
+        self, method: str, path: str, body: Any = None, *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Any:
         content = body if isinstance(body, bytes) else b"" if body is None else msgspec.json.encode(body)
-        given = {"authorization": f"Bearer {self.token}", "content-type": "application/json", **headers}
+        given = {"authorization": f"Bearer {self.token}", "content-type": "application/json", **(headers or {})}
         answer = await self.http.request(method, path, content=content, headers=given)
         assert answer.status_code == status, answer.text
         return answer.json() if answer.content else None
 
     async def tells(self, event: Any, *, status: int = 200) -> Any:
-        return await self.asks("POST", "/v1/events", event, status=status, **{"content-type": STRUCTURED})
+        return await self.asks("POST", "/v1/events", event, status=status, headers={"content-type": STRUCTURED})
 
     async def tells_all(self, batch: Any) -> Any:
-        return await self.asks("POST", "/v1/events", batch, **{"content-type": BATCHED})
+        return await self.asks("POST", "/v1/events", batch, headers={"content-type": BATCHED})
 
     async def declares(self, name: str, *, status: int = 200, **body: Any) -> Any:
         return await self.asks("PUT", f"/v1/events/types/{name}", body, status=status)
@@ -113,7 +115,7 @@ async def picture(db: Database) -> Picture:
         }
 
 
-ORDER = {
+ORDER: dict[str, Any] = {
     "type": "object",
     "required": ["order_id", "total_minor"],
     "properties": {

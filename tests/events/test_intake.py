@@ -13,7 +13,7 @@ from tests.events.door import ANNA, BATCHED, BORIS, ORDERED, STRUCTURED, Door, T
 from vokrug.events import forget_old
 from vokrug.runtime.database import Database
 
-PLACES = {
+PLACES: dict[str, Any] = {
     "owner": "web shop",
     "words": "A place of the site was looked at.",
     "schema": {"type": "object", "properties": {"page": {"type": "string"}}},
@@ -80,7 +80,7 @@ MODES: list[tuple[dict[str, str], Any]] = [
 
 @pytest.mark.parametrize(("headers", "body"), MODES)
 async def test_every_mode_tells_the_same_fact(partner: Door, headers: dict[str, str], body: Any) -> None:
-    answer = await partner.asks("POST", "/v1/events", body, **headers)
+    answer = await partner.asks("POST", "/v1/events", body, headers=headers)
     assert statuses(answer) == ["taken"]
     (one,) = await told(partner)
     assert one["data"] == event()["data"]
@@ -183,7 +183,7 @@ async def test_a_batch_is_answered_for_each_of_its_events(db: Database, partner:
         assert statuses(await partner.tells_all(bad)) == ["dead"]
     assert (await partner.tells_all([]))["events"] == []
     too_many = [event(str(n)) for n in range(1_001)]
-    refused = await partner.asks("POST", "/v1/events", too_many, status=422, **{"content-type": BATCHED})
+    refused = await partner.asks("POST", "/v1/events", too_many, status=422, headers={"content-type": BATCHED})
     assert refused["code"] == "event_batch_too_long"
 
 

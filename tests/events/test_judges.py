@@ -59,7 +59,7 @@ async def test_the_javascript_sdk_and_we_read_each_other(partner: Door, town: To
     )
     for message in sent:
         headers = {name.lower(): str(value) for name, value in message["headers"].items()}
-        answer = await partner.asks("POST", "/v1/events", message["body"].encode(), **headers)
+        answer = await partner.asks("POST", "/v1/events", message["body"].encode(), headers=headers)
         assert {one["status"] for one in answer["events"]} == {"taken"}
     page = await partner.asks("GET", "/v1/events")
     assert len(page["events"]) == len(given), "the one that came twice counts once"
