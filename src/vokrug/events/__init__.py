@@ -18,7 +18,7 @@ from vokrug.events.envelopes import cloud_event, cloud_event_json
 from vokrug.events.intake.api import routes as intake_routes
 from vokrug.events.intake.dead_letters import forget_old
 from vokrug.events.intake.publishing import CustomerFinder, Found, provide_customers
-from vokrug.events.jobs import drop_expired
+from vokrug.events.jobs import drop_expired, jobs, schedule_all
 from vokrug.events.operations import (
     append,
     encode,
@@ -85,6 +85,7 @@ __all__ = [
     "forget_old",
     "give_up",
     "intake_routes",
+    "jobs",
     "key_of",
     "lag",
     "page_routes",
@@ -101,6 +102,7 @@ __all__ = [
     "reveal",
     "routes",
     "row_of",
+    "schedule_all",
     "synchronise",
     "type_id",
     "upcaster",
