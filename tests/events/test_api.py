@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.events.conftest import NOON, SHOPPER, Returned, Sold, sell, tell
@@ -105,6 +105,7 @@ async def test_a_place_that_does_not_exist_is_refused(
         await page_of(log, **query)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 7), st.integers(0, 2**63 - 1), min_size=1))
 def test_a_place_is_read_as_it_was_written(positions: dict[int, int]) -> None:
     assert parse_cursor(format_cursor(positions), 8) == dict.fromkeys(range(8), 0) | positions

@@ -7,7 +7,7 @@ from uuid import UUID
 import jsonschema_rs
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.events.conftest import NOON, SHOP, Returned, Sold
@@ -203,6 +203,7 @@ KINDS = st.sampled_from([(int, 7), (str, "x"), (bool, True), (list[int], [1, 2])
 FIELDS = st.dictionaries(st.sampled_from("abcdef"), KINDS, min_size=1)
 
 
+@settings(deadline=None)
 @given(old=FIELDS, added=FIELDS)
 def test_after_a_compatible_addition_both_sides_read_each_other(old: dict[str, Any], added: dict[str, Any]) -> None:
     """A law: what is accepted keeps old facts valid under the new schema and new facts under the old."""

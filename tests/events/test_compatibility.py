@@ -150,7 +150,7 @@ VALUES = st.recursive(
 FACTS = st.dictionaries(st.sampled_from("abcd"), VALUES, max_size=4)
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(before=SCHEMAS, after=SCHEMAS, facts=st.lists(FACTS, min_size=10, max_size=10))
 def test_what_breaks_nobody_is_read_in_both_directions(before: Any, after: Any, facts: list[Any]) -> None:
     """A law: without a backward breach every old fact fits the new schema; without a forward one, or a new choice,
@@ -165,7 +165,7 @@ def test_what_breaks_nobody_is_read_in_both_directions(before: Any, after: Any, 
             assert reads_old.is_valid(fact), found
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(before=SCHEMAS, after=SCHEMAS)
 def test_the_two_directions_mirror_each_other(before: Any, after: Any) -> None:
     """A law: what breaks readers of old facts one way breaks readers of new facts the other way. Choices are said

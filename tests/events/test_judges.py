@@ -48,7 +48,7 @@ async def test_the_asyncapi_document_has_no_errors(partner: Door) -> None:
 async def test_the_javascript_sdk_and_we_read_each_other(partner: Door, town: Town) -> None:
     """There in all three modes, and back: every attribute is what it was."""
     await partner.declares("web.ordered.v1", **ORDERED)
-    given = [event(id, channel="app") | {"tenant": "север", "count": 3} for id in ("plain", "with space", "№ 5")]
+    given = [event(id, channel="app") | {"tenant": "north", "count": 3} for id in ("plain", "with space", "№ 5")]
     sent = judged(
         "cloudevents.cjs",
         [

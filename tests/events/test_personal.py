@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.events.conftest import NOON
@@ -138,6 +138,7 @@ ORDERS = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(ORDERS, min_size=1, max_size=3))
 async def test_what_is_sealed_comes_back_whole(orders: Sequence[dict[str, Any]]) -> None:
     """A law: revealed to who may read all of it, a fact is what was told; sealed, it holds nothing that was tagged."""
