@@ -134,6 +134,6 @@ def test_plain_steps(steps: Any, fact: dict[str, Any], raised: dict[str, Any]) -
 
 
 async def test_personal_data_without_keys_are_never_written_in_the_open(trade: Database) -> None:
-    with pytest.raises(AssertionError, match="needs keys"):
+    with pytest.raises(AssertionError, match="need keys"):
         async with trade.transaction() as tx:
             await publish(tx, SoldV1(roubles=1, phone="+7"), key=1, subject="s", at=NOON)

@@ -7,7 +7,7 @@ the fields as absent, so whoever forgets it discloses nothing.
 """
 
 import base64
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -63,7 +63,7 @@ async def seal(tx: Tx, drafts: Sequence[Draft], extras: Sequence[Extras] | None 
     given: Sequence[Extras] = extras if extras is not None else [Extras() for _ in drafts]
     found = [dict(personal_places(draft.schema, draft.fact)) for draft in drafts]
     wanted = [draft.subject for draft, places in zip(drafts, found, strict=True) if places]
-    people = await _people(tx, wanted, must=bool(wanted))
+    people = await _people(tx, wanted)
     return [
         put_together(*_sealed(draft, places, people.get(draft.subject), extra))
         for draft, places, extra in zip(drafts, found, given, strict=True)
@@ -137,12 +137,12 @@ def _use(id: UUID, purpose: str) -> str:
     return f"event {id} {purpose}"
 
 
-async def _people(tx: Tx, subjects: Iterable[str], *, must: bool) -> Mapping[str, Person]:
+async def _people(tx: Tx, subjects: Sequence[str]) -> Mapping[str, Person]:
     """By subject as it is written in facts."""
-    keys: PersonalKeys | None = tx.shared.get(PersonalKeys)
-    if keys is None:
-        assert not must, "a fact with personal data needs keys: provide_personal_keys at the start"
+    if not subjects:
         return {}
+    keys: PersonalKeys | None = tx.shared.get(PersonalKeys)
+    assert keys is not None, "personal data need keys: provide_personal_keys at the start"
     ids = {id for subject in subjects if (id := _customer(subject)) is not None}
     return {str(id): person for id, person in (await keys.people(tx, ids)).items()} if ids else {}
 
@@ -162,7 +162,7 @@ async def reveal(tx: Tx, envelopes: Sequence[Envelope], purposes: frozenset[str]
     """
     opened = {i: take_apart(each.data) for i, each in enumerate(envelopes) if has_extras(each.data)}
     sealed = [envelopes[i].subject for i, (_, extras) in opened.items() if extras.get("sealed")]
-    people = await _people(tx, sealed, must=False) if sealed else {}
+    people = await _people(tx, sealed)
     return [
         replace(each, data=put_together(*_revealed(each, *opened[i], people.get(each.subject), purposes)))
         if i in opened

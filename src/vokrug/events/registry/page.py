@@ -1,4 +1,7 @@
-"""The catalogue as pages for people: no script, nothing fetched from elsewhere."""
+"""The catalogue as pages for people: no script, nothing fetched from elsewhere.
+
+They are open, as /docs is: they show what may be known of facts, and neither a fact, a key nor whom to write to.
+"""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -66,7 +66,6 @@ WORDS: Mapping[str, Text] = {
     "reads": Text(en="Reads", ru="Читает"),
     "all_fields": Text(en="all fields", ru="все поля"),
     "closed": Text(en="New choices would break it", ru="Сломается от новых значений"),
-    "contact": Text(en="Contact", ru="Контакт"),
     "keeps": Text(en="Keeps it", ru="Хранит у себя"),
     "versions": Text(en="Versions", ru="Версии"),
     "revision": Text(en="Revision", ru="Редакция"),
