@@ -82,7 +82,7 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]  # names in lower case
-    request_id: UUID
+    request_id: UUID | str
     asked: Mapping[str, Any] = field(default_factory=dict)  # the query's declared parameters, typed
     clock_skew_s: int = 0  # how far the caller's clock is ahead of ours, by its signature
 
@@ -91,11 +91,15 @@ class Call:
         return self.services.db
 
 
+class Json(bytes):
+    """A body that is JSON already."""
+
+
 @dataclass(slots=True)
 class Answer(Generic[T]):
     """A body (a msgspec Struct, or None) with its status and headers.
 
-    A body of `bytes` is sent as it is; say its kind with a `content-type` header.
+    A body of `bytes` is sent as it is; say its kind with a `content-type` header, or with `Json`.
     """
 
     body: T
