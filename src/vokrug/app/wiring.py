@@ -26,7 +26,7 @@ log = logging.getLogger("vokrug.app")
 RENEW_EVERY_S = 1.0
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs]
+JOBS: list[Jobs] = [ledger.jobs, events.jobs]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -38,6 +38,9 @@ def routes_of(settings: Settings) -> list[Routes]:
         promotions.routes,
         ledger.routes,
         events.routes,
+        events.catalogue_routes,
+        events.intake_routes,
+        events.page_routes,
         keys_api.routes,
     ]
     return [*all_routes, movable.routes] if settings.clock != "system" else all_routes
@@ -64,7 +67,12 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
             await ledger.schedule_all(tx, clock.now())
+            await events.schedule_all(tx, clock.now())
             directory = await customers.Directory.load(tx, customers.Vault(secret))
+        people = customers.People(directory)
+        for database in (db, reports):
+            events.provide_personal_keys(database, people)
+            events.provide_customers(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)

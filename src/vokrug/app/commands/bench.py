@@ -108,3 +108,22 @@ def events(
     click.echo(text if as_json else msgspec.json.format(text, indent=2))
     if not is_whole:
         raise SystemExit(1)
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 100))
+@click.option("--batches", default=40, show_default=True, type=click.IntRange(1, 10_000), help="Of each round.")
+@click.option("--batch", default=500, show_default=True, type=click.IntRange(1, 1_000), help="Events in one.")
+def intake(as_json: bool, rounds: int, batches: int, batch: int) -> None:
+    """Other systems' facts in batches, beside the same rows appended bare."""
+    from vokrug.app.bench.intake import Plan, measure
+
+    report = measure(Plan(rounds, batches, batch), say)
+    if as_json:
+        click.echo(msgspec.json.encode(report))
+        return
+    for number, ways in enumerate(report.rounds, 1):
+        for way, found in ways.items():
+            said = ", ".join(f"{name} {value:,}" for name, value in found.items())
+            click.echo(f"round {number} {way}: {said}")
