@@ -11,7 +11,7 @@ import asyncpg
 
 from vokrug import customers, events, ledger, pos, promotions
 from vokrug.app import clock as movable
-from vokrug.events.runner import ReactionRunner
+from vokrug.app.streams import Streams, open_streams_database
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime import keys_api
 from vokrug.runtime.database import Database, Tx
@@ -27,7 +27,7 @@ RENEW_EVERY_S = 1.0
 JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves room for the short ones
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs, promotions.jobs, promotions.backtest_jobs, pos.jobs]
+JOBS: list[Jobs] = [ledger.jobs, promotions.jobs, promotions.backtest_jobs, pos.jobs, events.jobs]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -39,6 +39,9 @@ def routes_of(settings: Settings) -> list[Routes]:
         *promotions.all_routes,
         ledger.routes,
         events.routes,
+        events.catalogue_routes,
+        events.intake_routes,
+        events.page_routes,
         keys_api.routes,
     ]
     return [*all_routes, movable.routes] if settings.clock != "system" else all_routes
@@ -64,9 +67,13 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
-            for domain in (ledger, promotions, pos):
+            for domain in (ledger, promotions, pos, events):
                 await domain.schedule_all(tx, clock.now())
             directory = await directory_of(tx, settings)
+        people = customers.People(directory)
+        for database in (db, reports):
+            events.provide_personal_keys(database, people)
+            events.provide_customers(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
@@ -91,8 +98,10 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         await renew()
         stop = asyncio.Event()
         tasks = [asyncio.create_task(repeat(renew, stop))]
-        if REACTIONS:
-            tasks.append(asyncio.create_task(ReactionRunner(db, clock, REACTIONS).run(stop)))
+        streams_db = await open_streams_database(settings.database_url)
+        stack.push_async_callback(streams_db.close)
+        streams = Streams(streams_db, clock, settings, REACTIONS, installation=services.get(events.Installation))
+        tasks.append(asyncio.create_task(streams.run(stop)))
         if with_jobs:
             tasks.append(
                 asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=JOBS_AT_ONCE).run(stop))

@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 from vokrug import promotions
 from vokrug.pos import document as documents
 from vokrug.pos import store
-from vokrug.pos.document import Document, PricedLine
-from vokrug.pos.document import moment
+from vokrug.pos.document import Document, PricedLine, moment
 from vokrug.pos.types import Article, Shop
 from vokrug.runtime.database import Database, Row
 

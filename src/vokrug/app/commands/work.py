@@ -1,25 +1,30 @@
-"""`vokrug work`: jobs only, for as many processes and hosts as the queue needs."""
+"""`vokrug work`: reactions, relays and jobs, in as many processes on as many hosts as they need."""
 
 import asyncio
 import contextlib
 import importlib
-import importlib.util
 import signal
 
 import click
 
 from vokrug.app.floor import running_database, say
+from vokrug.app.streams import Streams, open_streams_database
+from vokrug.events import Installation
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime.database import Database
 from vokrug.runtime.http import Services
-from vokrug.runtime.jobs import Jobs, Worker
+from vokrug.runtime.jobs import Worker
 from vokrug.runtime.settings import Settings, load_settings
 
 
 @click.command()
 @click.option("--concurrency", type=click.IntRange(1, 100), default=4, show_default=True)
 def command(concurrency: int) -> None:
-    """Run jobs and schedules without answering requests."""
+    """Run reactions, relays, jobs and schedules without answering requests.
+
+    Start as many as you like beside `vokrug serve`: they share the partitions of every reaction and relay, and
+    who goes away is replaced. `vokrug events workers` shows who holds what.
+    """
     with running_database(load_settings()) as settings, contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_work(settings, concurrency))
 
@@ -35,25 +40,14 @@ async def _work(settings: Settings, concurrency: int) -> None:
     clock = MovedClock() if settings.clock == "movable" else Clock()
     say("Working. Ctrl-C stops.")
     services = Services(db, reports, clock)
-    await _acquaint(settings, services)
-    worker = Worker(settings.database_url, services, _domains(), concurrency=concurrency)
+    streams_db = await open_streams_database(settings.database_url)
+    wiring = importlib.import_module("vokrug.app.wiring")
+    async with db.transaction() as tx:
+        services.add(wiring.outside_of(await wiring.directory_of(tx, settings)))
+    streams = Streams(streams_db, clock, settings, wiring.REACTIONS, installation=Installation("local"))
+    worker = Worker(settings.database_url, services, list(wiring.JOBS), concurrency=concurrency)
     try:
-        await worker.run(stop)
+        await asyncio.gather(worker.run(stop), streams.run(stop))
     finally:
-        await db.close()
-        await reports.close()
-
-
-def _domains() -> list[Jobs]:
-    """The jobs of every domain: `vokrug.app.wiring.JOBS`, written where everything is wired."""
-    if importlib.util.find_spec("vokrug.app.wiring") is None:
-        return []
-    return list(importlib.import_module("vokrug.app.wiring").JOBS)
-
-
-async def _acquaint(settings: Settings, services: Services) -> None:
-    """What jobs look for besides the database."""
-    from vokrug.app.wiring import directory_of, outside_of
-
-    async with services.db.transaction() as tx:
-        services.add(outside_of(await directory_of(tx, settings)))
+        for database in (db, reports, streams_db):
+            await database.close()
