@@ -129,9 +129,19 @@ def unpack(packed: Packed, known: Known) -> Sequence[promotions.Receipt]:
             if customer is not None:
                 listed = segments.get(customer, frozenset())
                 shopper = shopper_of(document, customer, known, visits, last_at, listed)
+            basket = basket_of(document, shop, known)
             receipts.append(
                 promotions.Receipt(
-                    str(check_id), moment(document.at_us), day, shop.code, basket_of(document, shop, known), shopper
+                    str(check_id),
+                    moment(document.at_us),
+                    day,
+                    shop.code,
+                    basket,
+                    shopper,
+                    document.to_pay_minor,
+                    document.discount_minor,
+                    document.earn_minor,
+                    tuple([line.net_minor + line.points_off_minor for line in document.lines]),
                 )
             )
     return receipts

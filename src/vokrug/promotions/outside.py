@@ -20,7 +20,8 @@ NameOf = Literal["shop", "article", "category"]
 
 
 class Receipt(Struct, frozen=True, gc=False):
-    """A sale of the past, as the engine would have seen it. `day` is of the shop's own calendar."""
+    """A sale of the past, as the engine would have seen it, and what it came to. `day` is of the shop's own calendar;
+    `sold` is what each line brought, in money and by points."""
 
     ref: str
     at: datetime
@@ -28,6 +29,10 @@ class Receipt(Struct, frozen=True, gc=False):
     shop: str
     basket: Basket
     shopper: Shopper | None
+    paid_minor: int
+    discount_minor: int
+    points_minor: int
+    sold: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

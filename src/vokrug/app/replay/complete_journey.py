@@ -43,8 +43,8 @@ Tried = Literal["first", "again", "outsider", "before", "after"]
 RIGHT = {
     "again": {"limit", "used"},
     "outsider": {"excluded"},
-    "before": {"excluded", "expired"},
-    "after": {"excluded", "expired"},
+    "before": {"not_met", "excluded", "expired"},  # not met: the code is good on other days
+    "after": {"not_met", "excluded", "expired"},
 }
 
 
@@ -229,7 +229,10 @@ class Sender:
 
     def _status(self, said: Any, one: Redemption) -> str:
         mine = self.refs[one.code]
-        return next((verdict["status"] for verdict in said["verdicts"] if verdict["ref"] == mine), "not looked at")
+        for verdict in said["verdicts"]:
+            if verdict["ref"] == mine or verdict.get("code") == one.code:
+                return str(verdict["status"])
+        return "not looked at"
 
     def _note(self, tried: str, one: Redemption, what: str) -> None:
         self.verdicts["unexpected"][tried] += 1

@@ -66,12 +66,14 @@ class Reckoner:
     def reckon(self, receipts: Iterable[Receipt]) -> Tally:
         tally = Tally()
         for receipt in receipts:
-            live, changed = self._sets_at(bisect_right(self.moments, receipt.at))
-            before = price(receipt.basket, receipt.shopper, live, receipt.at)
-            after = before
             if self.reach is None or self.reach.touches(receipt.basket):
+                live, changed = self._sets_at(bisect_right(self.moments, receipt.at))
+                before = price(receipt.basket, receipt.shopper, live, receipt.at)
                 after = price(receipt.basket, receipt.shopper, changed, receipt.at)
-            self._note(tally, receipt, before, after)
+                self._compare(tally, receipt, before, after)
+            else:  # whatever it was priced by, it would be priced by it again
+                self._note(tally, receipt, _as_it_was(receipt))
+                _margin(tally.margin, receipt.basket, receipt.sold, receipt.sold)
         tally.most_changed = most_changed(tally.most_changed)
         return tally
 
@@ -102,29 +104,24 @@ class Reckoner:
     def worth(self, discount_minor: int, points_minor: int) -> int:
         return discount_minor + round_ratio(points_minor * self.plan.value_num, self.plan.value_den, Rounding.HALF_EVEN)
 
-    def _note(self, tally: Tally, receipt: Receipt, before: Priced, after: Priced) -> None:
-        was, becomes = before.totals, after.totals
-        more = becomes.discount_minor - was.discount_minor
-        points, paid_by_points = becomes.earn_minor - was.earn_minor, becomes.points_off_minor - was.points_off_minor
-        is_changed = after is not before and (more, points, paid_by_points) != (0, 0, 0)
-        redeemed = self._redeemed(tally, after) if self.tried_numbers and after is not before else is_changed
-        sums = Sums(
-            receipts=1,
-            changed=int(is_changed),
-            redeemed=int(redeemed),
-            paid_minor=was.net_minor,
-            discount_minor=was.discount_minor,
-            points_minor=was.earn_minor,
-            extra_discount_minor=more,
-            extra_points_minor=points,
-            extra_points_paid_minor=paid_by_points,
-            extra_paid_minor=becomes.net_minor - was.net_minor,
-        )
+    def _note(self, tally: Tally, receipt: Receipt, sums: Sums) -> None:
         tally.total.add(sums)
         tally.by_day.setdefault(receipt.day.isoformat(), Sums()).add(sums)
         tally.by_shop.setdefault(receipt.shop, Sums()).add(sums)
+
+    def _compare(self, tally: Tally, receipt: Receipt, before: Priced, after: Priced) -> None:
+        was, becomes = before.totals, after.totals
+        more = becomes.discount_minor - was.discount_minor
+        points, paid_by_points = becomes.earn_minor - was.earn_minor, becomes.points_off_minor - was.points_off_minor
+        is_changed = (more, points, paid_by_points) != (0, 0, 0)
+        redeemed = self._redeemed(tally, after) if self.tried_numbers else is_changed
+        sums = _as_it_was(receipt)
+        sums.changed, sums.redeemed = int(is_changed), int(redeemed)
+        sums.extra_discount_minor, sums.extra_points_minor = more, points
+        sums.extra_points_paid_minor, sums.extra_paid_minor = paid_by_points, becomes.net_minor - was.net_minor
+        self._note(tally, receipt, sums)
         tally.bounded += after.optimality == "bounded"
-        _margin(tally.margin, receipt.basket, before, after)
+        _margin(tally.margin, receipt.basket, _brought(before), _brought(after))
         if not (is_changed or redeemed):
             return
         if receipt.shopper is not None and receipt.shopper.number is not None:
@@ -134,16 +131,16 @@ class Reckoner:
         tally.histogram[place] = tally.histogram.get(place, 0) + 1
         tally.most_changed.append(
             ChangedReceipt(
-                receipt.ref,
-                receipt.at,
-                receipt.shop,
-                worth,
-                was.net_minor,
-                becomes.net_minor,
-                was.discount_minor,
-                becomes.discount_minor,
-                was.earn_minor,
-                becomes.earn_minor,
+                check_uid=receipt.ref,
+                at=receipt.at,
+                shop=receipt.shop,
+                worth_minor=worth,
+                paid_before_minor=was.net_minor,
+                paid_after_minor=becomes.net_minor,
+                discount_before_minor=was.discount_minor,
+                discount_after_minor=becomes.discount_minor,
+                points_before_minor=was.earn_minor,
+                points_after_minor=becomes.earn_minor,
             )
         )
 
@@ -165,17 +162,29 @@ class Reckoner:
         return bool(found)
 
 
-def _margin(margin: Margin, basket: Basket, before: Priced, after: Priced) -> None:
+def _as_it_was(receipt: Receipt) -> Sums:
+    return Sums(
+        receipts=1,
+        paid_minor=receipt.paid_minor,
+        discount_minor=receipt.discount_minor,
+        points_minor=receipt.points_minor,
+    )
+
+
+def _brought(priced: Priced) -> tuple[int, ...]:
+    return tuple([line.net_minor + line.points_off_minor for line in priced.lines])
+
+
+def _margin(margin: Margin, basket: Basket, before: Sequence[int], after: Sequence[int]) -> None:
     margin.of_lines += len(basket.lines)
-    for line, was, becomes in zip(basket.lines, before.lines, after.lines, strict=True):
+    for line, was, becomes in zip(basket.lines, before, after, strict=True):
         if line.cost_minor:
             cost = round_ratio(line.cost_minor * line.qty_milli, 1000, Rounding.HALF_UP)
-            then, now = was.net_minor + was.points_off_minor - cost, becomes.net_minor + becomes.points_off_minor - cost
             margin.lines += 1
-            margin.revenue_minor += was.net_minor + was.points_off_minor
-            margin.before_minor += then
-            margin.after_minor += now
-            margin.below_cost_lines += now < 0 <= then
+            margin.revenue_minor += was
+            margin.before_minor += was - cost
+            margin.after_minor += becomes - cost
+            margin.below_cost_lines += becomes < cost <= was
 
 
 class Reach:

@@ -42,13 +42,13 @@ class State(StrEnum):
 
 
 class Sums(Struct, gc=False):
-    """What receipts come to without the change, and how much more or less with it. The customer's point of view:
-    more discount is positive, less to pay is negative."""
+    """What receipts came to, and how much more or less with the change. The customer's point of view: more discount is
+    positive, less to pay is negative."""
 
     receipts: int = 0
     changed: int = 0  # that cost or earn otherwise
     redeemed: int = 0  # on which something that is tried applies
-    paid_minor: int = 0  # without the change
+    paid_minor: int = 0  # as it was sold, like the two below
     discount_minor: int = 0
     points_minor: int = 0
     extra_discount_minor: int = 0
