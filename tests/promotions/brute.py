@@ -187,7 +187,12 @@ def names(goods: Goods, piece: Piece) -> bool:
 
 
 def holds(deal: Deal, pieces: Pieces, original: Sequence[int], policy: Policy) -> bool:
-    aimed = [at for at, piece in enumerate(pieces) if names(deal.body.goods, piece)]
+    parts = deal.body.benefit.parts if isinstance(deal.body.benefit, SetPrice) else ()
+    aimed = [
+        at
+        for at, piece in enumerate(pieces)
+        if (any(names(part.goods, piece) for part in parts) if parts else names(deal.body.goods, piece))
+    ]
     for condition in deal.body.conditions:
         if isinstance(condition, AtLeastUnits) and len(aimed) * 1000 < condition.at_least_milli:
             return False
@@ -200,12 +205,11 @@ def holds(deal: Deal, pieces: Pieces, original: Sequence[int], policy: Policy) -
 
 
 def picked(body: Discount, pieces: Pieces, reached: list[int]) -> list[int]:
-    open_ones = [at for at in reached if pieces[at].left > pieces[at].floor]
     if body.units.which == "cheapest":
-        return sorted(open_ones, key=lambda at: (pieces[at].left, at))[: body.units.units]
+        return sorted(reached, key=lambda at: (pieces[at].left, at))[: body.units.units]
     if body.units.which == "dearest":
-        return sorted(open_ones, key=lambda at: (-pieces[at].left, at))[: body.units.units]
-    return open_ones
+        return sorted(reached, key=lambda at: (-pieces[at].left, at))[: body.units.units]
+    return reached
 
 
 def apply(
@@ -227,10 +231,13 @@ def apply(
         return settle(pieces, *buy_get(body, benefit, pieces, [at for at in there if not pieces[at].eaten]))
     if isinstance(benefit, SetPrice):
         return settle(pieces, *sets(benefit, pieces, [at for at in there if not pieces[at].eaten]))
-    reached = [at for at in there if names(body.goods, pieces[at])]
-    reached = (
-        picked(body, pieces, reached) if only is None else [at for at in reached if pieces[at].left > pieces[at].floor]
-    )
+    aimed = [
+        at
+        for at, piece in enumerate(pieces)
+        if names(body.goods, piece) and (articles is None or piece.article in articles)
+    ]
+    reached = picked(body, pieces, aimed) if only is None else aimed
+    reached = [at for at in reached if at in there and pieces[at].left > pieces[at].floor]
     if getattr(benefit, "per", "unit") == "unit":
         offs = {
             at: min(
