@@ -122,17 +122,9 @@ def resolve(
             alone = [after for deal in by_priority if deal.body.exclusive and (after := play(deal, pieces)) is not None]
             yield alone[0] if alone else queue(by_priority, pieces, most)
         case "highest" | "lowest":
-            tried = [
-                (cost(after), (-deal.body.priority, deal.number), after)
-                for deal in deals
-                if (after := play(deal, pieces)) is not None
-            ]
-            if not tried:
-                yield pieces
-            elif group.mode == "highest":
-                yield min(tried, key=lambda one: one[:2])[2]
-            else:
-                yield min(tried, key=lambda one: (-one[0], one[1]))[2]
+            sign = 1 if group.mode == "highest" else -1
+            alone = [after for deal in by_rank(deals) if (after := play(deal, pieces)) is not None]
+            yield min(alone, key=lambda after: sign * cost(after), default=pieces)
         case "best_for_customer":
             shared = [deal for deal in deals if not deal.body.exclusive]
             for some in (shared, *([deal] for deal in deals if deal.body.exclusive)):
@@ -140,6 +132,10 @@ def resolve(
                     yield from packings(some, pieces, most, original, policy)
                 else:
                     yield from orders(some, pieces, most, play)
+
+
+def by_rank(deals: list[Deal]) -> list[Deal]:
+    return sorted(deals, key=lambda deal: (-deal.body.priority, deal.number))
 
 
 def orders(deals: list[Deal], pieces: Pieces, most: int, play: object) -> Iterator[Pieces]:

@@ -36,6 +36,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.routes,
         customers.routes,
         promotions.routes,
+        promotions.policy_routes,
         ledger.routes,
         events.routes,
         keys_api.routes,

@@ -55,6 +55,19 @@ BEATEN = Text(en="Another offer gives more", ru="Выгоднее другое �
 APPLIED = Text(en="Applied", ru="Применено")
 NOT_MET = Text(en="Its conditions are not met", ru="Условия не выполнены")
 EXCLUDED = Text(en="Not combined with others here", ru="Не сочетается с другими")
+LIMIT = Text(en="Its limit is used up", ru="Лимит исчерпан")
+UNKNOWN = Text(en="There is no such code", ru="Такого кода нет")
+EXPIRED = Text(en="The code has expired", ru="Срок кода истёк")
+USED = Text(en="The code was used already", ru="Код уже использован")
+SAID = {
+    "applied": APPLIED,
+    "beaten": BEATEN,
+    "not_met": NOT_MET,
+    "limit": LIMIT,
+    "unknown": UNKNOWN,
+    "expired": EXPIRED,
+    "used": USED,
+}
 
 
 def ref(offer_id: int, version: int) -> str:
@@ -127,14 +140,15 @@ def verdict(one: Judged, language: str) -> VerdictGiven:
         missing = format_minor(one.missing_qty_milli, 3)
         text = MISSING_QUANTITY.say(language, qty=f"{one.missing_qty_milli / 1000:g}")
     else:
-        text = {"applied": APPLIED, "beaten": BEATEN, "not_met": NOT_MET}.get(one.status, EXCLUDED).say(language)
+        text = SAID.get(one.status, EXCLUDED).say(language)
     return VerdictGiven(
-        ref=ref(one.offer_id, one.version),
+        ref=ref(one.offer_id, one.version) if one.offer_id or one.code is None else one.code,
         status=one.status,  # type: ignore[arg-type]
         amount=format_minor(one.amount_minor),
         by=None if one.by is None else str(one.by),
         missing=missing,
         text=text,
+        code=one.code,
     )
 
 

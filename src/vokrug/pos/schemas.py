@@ -221,11 +221,12 @@ class TierCalculated(Reply, frozen=True, kw_only=True):
 
 class VerdictGiven(Reply, frozen=True, kw_only=True):
     ref: str
-    status: Literal["applied", "beaten", "not_met", "excluded"]
+    status: Literal["applied", "beaten", "not_met", "limit", "excluded", "unknown", "expired", "used"]
     amount: str
     by: str | None
     missing: str | None
     text: str
+    code: str | None = None
 
 
 class ReceiptBlock(Reply, frozen=True, kw_only=True):

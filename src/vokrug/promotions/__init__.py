@@ -38,6 +38,8 @@ from vokrug.promotions.operations import (
     try_price,
     write_draft,
 )
+from vokrug.promotions.policies.api import routes as policy_routes
+from vokrug.promotions.policies.operations import policy_in_force, save_policy
 from vokrug.promotions.types import OfferState
 
 __all__ = [
@@ -67,9 +69,12 @@ __all__ = [
     "load_published",
     "offer_card",
     "pause_offer",
+    "policy_in_force",
+    "policy_routes",
     "price",
     "publish_offer",
     "routes",
+    "save_policy",
     "save_shop_group",
     "try_price",
     "write_draft",

@@ -223,7 +223,9 @@ def plainly(body: OfferBody, policy: Policy) -> OfferBody:
         shared["min_minor"] = max(amount.at_least_minor, amount.over_minor + 1)
     threshold_on = policy.threshold_on if amount.of == "policy" else amount.of
     match body.layer, body.benefit:
-        case "item", (PercentOff(per="unit") | AmountOff(per="unit")) if body.max_minor is None and not body.force:
+        case "item", (PercentOff(per="unit") | AmountOff(per="unit")) if (
+            body.max_minor is None and not body.force and threshold_on == policy.threshold_on
+        ):
             return ItemDiscount(benefit=body.benefit, **shared)
         case "basket", (PercentOff() | AmountOff()) if not body.force:
             return BasketDiscount(benefit=body.benefit, max_minor=body.max_minor, threshold_on=threshold_on, **shared)
