@@ -58,7 +58,9 @@ ALONE: list[tuple[dict[str, Any], str, str, str]] = [
     ({**ITEM, "code": "  "}, "code_empty", "refuse", "code"),
     ({**ITEM, "code": "MAY", "coupon": True}, "code_and_coupon", "warn", "code"),
     ({**ITEM, "force": True, "min_minor": 100}, "force_with_threshold", "refuse", "force"),
-    ({**ITEM, "conditions": [{"kind": "units"}]}, "condition_empty", "warn", "conditions[0]"),
+    ({**ITEM, "conditions": [{"kind": "units"}]}, "condition_empty", "refuse", "conditions[0]"),
+    ({**ITEM, "conditions": [{"kind": "since_last"}]}, "condition_empty", "refuse", "conditions[0]"),
+    ({**ITEM, "conditions": [{"kind": "attribute", "name": "x"}]}, "condition_empty", "refuse", "conditions[0]"),
     ({**ITEM, "conditions": [{"kind": "visit"}]}, "visit_never", "refuse", "conditions[0]"),
     (
         {**ITEM, "conditions": [{"kind": "since_last", "at_least_days": 30, "at_most_days": 10}]},
@@ -81,6 +83,18 @@ ALONE: list[tuple[dict[str, Any], str, str, str]] = [
         "set_gives_one_thing", "refuse", "benefit",
     ),
     ({**ITEM, "benefit": {"kind": "fixed_price", "price_minor": 1}}, "one_price_for_all", "refuse", "goods"),
+    (
+        {**ITEM, "goods": {"skus": ["x"]}, "benefit": {"kind": "fixed_price", "price_minor": 1, "per": "total"}},
+        "price_for_all_together", "refuse", "benefit.per",
+    ),
+    (
+        {**ANY, "benefit": {"kind": "set", "price_minor": 1, "parts": [{"goods": {}}]}},
+        "set_of_anything", "refuse", "benefit.parts[0].goods",
+    ),
+    (
+        {"kind": "points_reward", "points_minor": 1, "benefit": {"kind": "percent", "percent_bp": 100, "per": "unit"}},
+        "reward_per_unit", "refuse", "benefit.per",
+    ),
     ({**BASKET, "benefit": HUNDRED, "min_minor": 50_00}, "gives_more_than_it_asks", "refuse", "min_minor"),
     ({**BASKET, "benefit": HUNDRED}, "amount_without_threshold", "warn", "benefit"),
     (

@@ -79,6 +79,8 @@ from vokrug.promotions.operations import (
 )
 from vokrug.promotions.outside import NameOf, Outside, PointsBooks, Reader, Receipt, Slice, Span
 from vokrug.promotions.people_api import routes as people_routes
+from vokrug.promotions.policies.api import routes as policy_routes
+from vokrug.promotions.policies.operations import policy_in_force, save_policy
 from vokrug.promotions.referrals.operations import note_return, note_sale, reward_ripe
 from vokrug.promotions.referrals.store import invited
 from vokrug.promotions.tiers.operations import (
@@ -98,7 +100,15 @@ from vokrug.promotions.tiers.texts import keep, path
 from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferRecord, OfferState
 
-all_routes = [routes, launch_routes, backtest_routes, coupon_routes, campaign_routes, people_routes]
+all_routes = [
+    routes,
+    policy_routes,
+    launch_routes,
+    backtest_routes,
+    coupon_routes,
+    campaign_routes,
+    people_routes,
+]
 
 __all__ = [
     "Around",
@@ -187,6 +197,8 @@ __all__ = [
     "path",
     "pause_offer",
     "people_routes",
+    "policy_in_force",
+    "policy_routes",
     "price",
     "publish_offer",
     "read_holdout",
@@ -197,6 +209,7 @@ __all__ = [
     "reward_ripe",
     "routes",
     "run_backtest",
+    "save_policy",
     "save_programme",
     "save_shop_group",
     "schedule_all",

@@ -1,5 +1,6 @@
 """What staff do with offers, one story each, and how the published set is loaded."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +11,12 @@ from vokrug.promotions.engine import (
     Basket,
     CompiledOffers,
     Finding,
+    Known,
     OfferBody,
     OfferVersion,
     Priced,
     Shopper,
+    compile_in_steps,
     compile_offers,
     price,
 )
@@ -23,8 +26,12 @@ from vokrug.promotions.facts import OfferEnded, OfferPaused, OfferPublished
 from vokrug.promotions.launch.linting import review
 from vokrug.promotions.limits import store as limits
 from vokrug.promotions.outside import Chain
+from vokrug.promotions.policies import operations as policies
+from vokrug.promotions.policies import store as policy_store
 from vokrug.promotions.types import Offer, OfferCard, OfferRow, OfferState, Version
 from vokrug.runtime.database import Tx
+
+SLICE = 100  # bodies read between two moments at which somebody else may run
 
 
 async def create_offer(
@@ -153,9 +160,21 @@ async def list_offers(
     return await store.list_offers(tx, state=state, search=search, after=after, limit=limit)
 
 
-async def save_shop_group(tx: Tx, key: str, *, name: str, shop_ids: Sequence[int], by: str, now: datetime) -> None:
+async def save_shop_group(
+    tx: Tx,
+    key: str,
+    *,
+    name: str,
+    shop_ids: Sequence[int],
+    includes: Sequence[str] = (),
+    except_shop_ids: Sequence[int] = (),
+    by: str,
+    now: datetime,
+) -> None:
     """Name a set of shops, or change it: running offers of the group follow at once."""
-    await store.save_group(tx, key, name=name, shop_ids=shop_ids, by=by, now=now)
+    await store.save_group(
+        tx, key, name=name, shop_ids=shop_ids, includes=includes, except_shop_ids=except_shop_ids, by=by, now=now
+    )
     await store.raise_counter(tx)
 
 
@@ -163,8 +182,23 @@ async def save_shop_group(tx: Tx, key: str, *, name: str, shop_ids: Sequence[int
 
 
 async def load_published(tx: Tx) -> CompiledOffers:
-    """Everything that runs, compiled."""
-    return compile_offers(await store.list_published(tx), await store.list_groups(tx))
+    """Everything that runs, compiled a slice at a time: between the slices the process answers its tills."""
+    policy = (await policies.policy_in_force(tx)).policy
+    rows, groups = await store.published_rows(tx), await store.list_groups(tx)
+    calendars = await policy_store.list_calendars(tx)
+    published = []
+    for at, row in enumerate(rows, start=1):
+        published.append(store.compilable(row))
+        if at % SLICE == 0:
+            await asyncio.sleep(0)
+    steps = compile_in_steps(published, groups, policy=policy, calendars=calendars)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            compiled: CompiledOffers = done.value
+            return compiled
+        await asyncio.sleep(0)
 
 
 async def try_price(
@@ -176,11 +210,12 @@ async def try_price(
     tried = await store.list_newest(tx, drafts)
     if len(tried) != len(set(drafts)):
         raise OfferUnknown()
-    groups = await store.list_groups(tx)
+    groups, calendars = await store.list_groups(tx), await policy_store.list_calendars(tx)
+    policy = (await policies.policy_in_force(tx)).policy
     for offer in tried:
-        rules.require_sense(offer.body, groups)
+        rules.require_sense(offer.body, Known(groups=groups, policy=policy, calendars=calendars))
         offers[offer.offer_id] = offer
-    return price(basket, shopper, compile_offers(offers.values(), groups), at)
+    return price(basket, shopper, compile_offers(offers.values(), groups, policy=policy, calendars=calendars), at)
 
 
 # Steps of the stories above

@@ -44,9 +44,9 @@ def body_schema() -> dict[str, Any]:
     return msgspec.json.schema(OfferBody)
 
 
-def require_sense(body: OfferBody, groups: Mapping[str, frozenset[int]]) -> None:
+def require_sense(body: OfferBody, known: Known) -> None:
     """Refuse nonsense by the name of its field."""
-    require_sound(lint(body, Known(groups=groups)))
+    require_sound(lint(body, known))
 
 
 def require_sound(findings: Sequence[Finding]) -> None:
@@ -80,6 +80,22 @@ def require_kind(offer: Offer, body: OfferBody) -> None:
 def require_move(version: Version, wanted: OfferState) -> None:
     if version.state not in MOVES[wanted]:
         raise OfferNotReady(state=version.state.value, wanted=wanted.value, version=version.version)
+
+
+def resolve_groups(
+    groups: Mapping[str, tuple[Sequence[int], Sequence[str], Sequence[int]]],
+) -> dict[str, frozenset[int]]:
+    """Shop groups as shops: a group has its own, those of the groups it includes, less its exceptions.
+
+    What a group includes it has with that group's exceptions; groups that go in a circle have each other's.
+    """
+
+    def shops(key: str, above: frozenset[str]) -> frozenset[int]:
+        own, includes, never = groups.get(key, ((), (), ()))
+        inherited = (shops(other, above | {key}) for other in includes if other not in above | {key})
+        return frozenset(own).union(*inherited) - frozenset(never)
+
+    return {key: shops(key, frozenset()) for key in groups}
 
 
 def require_priceable(basket: Basket) -> None:

@@ -7,13 +7,12 @@ from datetime import time as clocktime
 from uuid import UUID
 
 from vokrug.kernel import Rounding, round_ratio
-from vokrug.promotions import store as offers_store
 from vokrug.promotions.backtest import pool, store
 from vokrug.promotions.backtest.reckoning import Tally, bars, needs_visits
 from vokrug.promotions.backtest.types import Backtest, Liability, Plan, Report, Run, State
 from vokrug.promotions.errors import BacktestIdReused, BacktestNonsense, BacktestUnknown
 from vokrug.promotions.launch import store as launch_store
-from vokrug.promotions.launch.trying import require_sound, resolve, set_at
+from vokrug.promotions.launch.trying import require_sound, resolve, setting_at
 from vokrug.promotions.outside import Chain, Outside, PointsBooks, Span
 from vokrug.runtime.database import Database, Tx
 
@@ -27,7 +26,7 @@ Tell = Callable[[int, int], Awaitable[bool]]  # receipts done, of how many; Fals
 async def ask_backtest(tx: Tx, id: UUID, asked: Backtest, chain: Chain, *, by: str, now: datetime) -> Run:
     """Write the question down; a job answers it. Safe to repeat with the same id and the same words."""
     require_sense(asked)
-    require_sound(await resolve(tx, asked, chain), await offers_store.list_groups(tx))
+    require_sound(await resolve(tx, asked, chain), await setting_at(tx, now))
     if not await store.insert_run(tx, id, asked, by=by, now=now) and await store.find_asked(tx, id) != asked:
         raise BacktestIdReused()
     return await backtest(tx, id)
@@ -129,17 +128,21 @@ async def run_backtest(
 async def plan_of(tx: Tx, asked: Backtest, books: PointsBooks, chain: Chain, now: datetime) -> Plan:
     """The published set at the beginning, how it moved, and what is tried."""
     begin = datetime.combine(asked.from_date, clocktime.min, UTC) - FIRST_DAYS_BEGIN if asked.beside == "then" else now
-    live, groups, policy = await set_at(tx, begin)
+    live, setting = await launch_store.live_at(tx, begin), await setting_at(tx, begin)
     tried = await resolve(tx, asked, chain)
-    require_sound(tried, groups)
-    moves = await launch_store.moves_between(tx, begin, now) if asked.beside == "then" else []
+    require_sound(tried, await setting_at(tx, now))
+    moves, policies = [], [(begin, setting.policy)]
+    if asked.beside == "then":
+        moves = await launch_store.moves_between(tx, begin, now)
+        policies += await launch_store.policies_between(tx, begin, now)
     return Plan(
         live=tuple(live),
         moves=tuple(moves),
         put=tried.put,
         off=tried.off,
-        groups={key: tuple(sorted(shops)) for key, shops in groups.items()},
-        policy=policy,
+        groups=setting.groups,
+        calendars=setting.calendars,
+        policies=tuple(policies),
         tried_policy=tried.policy,
         value_num=books.value_num,
         value_den=books.value_den,

@@ -3,6 +3,7 @@
 import heapq
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, field
@@ -11,7 +12,7 @@ from vokrug.kernel import Rounding, round_ratio
 from vokrug.promotions.backtest.types import Bar, ChangedReceipt, Margin, OfferSums, Plan, Sums
 from vokrug.promotions.engine import Basket, CompiledOffers, OfferVersion, Priced, price
 from vokrug.promotions.engine.offers import FirstPurchase, Goods, SinceLastPurchase, VisitNumber
-from vokrug.promotions.launch.trying import Tried, compile_set
+from vokrug.promotions.launch.trying import Setting, Tried
 from vokrug.promotions.outside import Receipt
 
 MOST_CHANGED = 50
@@ -59,15 +60,16 @@ class Reckoner:
         self.tried = Tried(plan.put, plan.off, plan.tried_policy)
         self.tried_numbers = frozenset(offer.offer_id for offer in plan.put)
         self.moments = [at for at, _, _ in plan.moves]
-        self.groups = {key: frozenset(shops) for key, shops in plan.groups.items()}
+        self.settings = [Setting(plan.groups, plan.calendars, policy) for _, policy in plan.policies]
+        self.policy_moments = [at for at, _ in plan.policies[1:]]
         self.reach = None if plan.tried_policy is not None else Reach(self._changing())
-        self._sets: dict[int, tuple[CompiledOffers, CompiledOffers]] = {}
+        self._sets: dict[tuple[int, int], tuple[CompiledOffers, CompiledOffers]] = {}
 
     def reckon(self, receipts: Iterable[Receipt]) -> Tally:
         tally = Tally()
         for receipt in receipts:
             if self.reach is None or self.reach.touches(receipt.basket):
-                live, changed = self._sets_at(bisect_right(self.moments, receipt.at))
+                live, changed = self._sets_at(receipt.at)
                 before = price(receipt.basket, receipt.shopper, live, receipt.at)
                 after = price(receipt.basket, receipt.shopper, changed, receipt.at)
                 self._compare(tally, receipt, before, after)
@@ -84,9 +86,10 @@ class Reckoner:
         yield from (offer for offer in self.plan.live if offer.offer_id in numbers)
         yield from (offer for _, _, offer in self.plan.moves if offer is not None and offer.offer_id in numbers)
 
-    def _sets_at(self, moves: int) -> tuple[CompiledOffers, CompiledOffers]:
-        """The set after so many moves, without the change and with it."""
-        if moves not in self._sets:
+    def _sets_at(self, moment: datetime) -> tuple[CompiledOffers, CompiledOffers]:
+        """What ran at a moment, without the change and with it."""
+        moves, policy = bisect_right(self.moments, moment), bisect_right(self.policy_moments, moment)
+        if (moves, policy) not in self._sets:
             while len(self._sets) >= KEEP_SETS:
                 del self._sets[next(iter(self._sets))]
             live = {offer.offer_id: offer for offer in self.plan.live}
@@ -94,12 +97,13 @@ class Reckoner:
                 live.pop(number, None)
                 if offer is not None:
                     live[number] = offer
-            policy = self.plan.policy
-            self._sets[moves] = (
-                compile_set(live.values(), self.groups, policy),
-                compile_set(self.tried.over(live.values()), self.groups, self.tried.policy or policy),
+            setting = self.settings[policy]
+            changed = self.tried.over(live.values())
+            self._sets[moves, policy] = (
+                setting.compiled(live.values()),
+                setting.compiled(changed, self.tried.policy),
             )
-        return self._sets[moves]
+        return self._sets[moves, policy]
 
     def worth(self, discount_minor: int, points_minor: int) -> int:
         return discount_minor + round_ratio(points_minor * self.plan.value_num, self.plan.value_den, Rounding.HALF_EVEN)

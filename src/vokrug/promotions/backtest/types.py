@@ -165,8 +165,9 @@ class Plan(Struct, frozen=True):
     moves: tuple[tuple[datetime, int, OfferVersion | None], ...]  # of the published set, in order
     put: tuple[OfferVersion, ...]
     off: frozenset[int]
-    groups: Mapping[str, tuple[int, ...]]
-    policy: Policy
+    groups: Mapping[str, frozenset[int]]
+    calendars: Mapping[str, frozenset[date]]
+    policies: tuple[tuple[datetime, Policy], ...]  # in force from these moments on, the first from the beginning
     tried_policy: Policy | None
     value_num: int
     value_den: int

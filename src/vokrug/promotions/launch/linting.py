@@ -6,12 +6,11 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from vokrug.promotions import store as offers_store
 from vokrug.promotions.engine import OfferVersion
 from vokrug.promotions.engine.lint import Finding, Known, lint_set
 from vokrug.promotions.engine.lint.meeting import keys_of
 from vokrug.promotions.launch import store
-from vokrug.promotions.launch.trying import Tried, live_policy, resolve
+from vokrug.promotions.launch.trying import Tried, resolve, setting_at
 from vokrug.promotions.launch.types import Change, Linted
 from vokrug.promotions.outside import Chain, NoChain
 from vokrug.promotions.tiers.store import read_programme
@@ -22,10 +21,12 @@ ZONE = ZoneInfo("Europe/Moscow")  # “today” of the lint: to the day, anywher
 
 async def known_world(tx: Tx, offers: Collection[OfferVersion], chain: Chain, now: datetime) -> Known:
     """What the lint has to know, of the goods that these offers name."""
+    setting = await setting_at(tx, now)
     return Known(
-        groups=await offers_store.list_groups(tx),
+        groups=setting.groups,
+        calendars=setting.calendars,
         tiers=frozenset(tier.code for tier in (await read_programme(tx)).tiers) or None,
-        policy=await live_policy(tx),
+        policy=setting.policy,
         today=now.astimezone(ZONE).date(),
         implied=await chain.implied(tx, {key for offer in offers for key in keys_of(offer.body.goods)}),
     )

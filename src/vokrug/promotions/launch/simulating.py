@@ -7,7 +7,8 @@ import msgspec
 
 from vokrug import customers
 from vokrug.promotions.engine import OfferVersion, Priced, Shopper, price
-from vokrug.promotions.launch.trying import compile_set, require_sound, resolve, set_at
+from vokrug.promotions.launch import store
+from vokrug.promotions.launch.trying import require_sound, resolve, setting_at
 from vokrug.promotions.launch.types import Difference, LineChange, OfferChange, Simulate, Simulated
 from vokrug.promotions.outside import Chain
 from vokrug.promotions.rules import require_priceable
@@ -18,13 +19,13 @@ async def simulate(tx: Tx, asked: Simulate, chain: Chain, now: datetime) -> Simu
     """The verdicts of every offer that was live at the moment, of the change, and what the change changes."""
     require_priceable(asked.basket)
     at = asked.at or now
-    live, groups, policy = await set_at(tx, at)
+    live, setting = await store.live_at(tx, at), await setting_at(tx, at)
     tried = await resolve(tx, asked, chain)
-    require_sound(tried, groups)
+    require_sound(tried, setting)
     changed = tried.over(live)
     shopper = await _shopper(tx, asked, chain, at)
-    before = price(asked.basket, shopper, compile_set(live, groups, policy), at)
-    after = price(asked.basket, shopper, compile_set(changed, groups, tried.policy or policy), at)
+    before = price(asked.basket, shopper, setting.compiled(live), at)
+    after = price(asked.basket, shopper, setting.compiled(changed, tried.policy), at)
     return Simulated(at, after, before, difference(before, after, [*live, *changed]))
 
 

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug.promotions.engine import OfferBody, OfferVersion
+from vokrug.promotions.engine import OfferBody, OfferVersion, Policy
+from vokrug.promotions.engine.policy import DEFAULT
 from vokrug.promotions.lists import store as lists
 from vokrug.promotions.rules import read_body
 from vokrug.runtime.database import Row, Tx
@@ -14,6 +15,8 @@ from vokrug.runtime.database import Row, Tx
 # A version is never edited, so a body that was read once is known for good.
 _bodies: dict[tuple[UUID, int], OfferBody] = {}
 KEEP_BODIES = 20_000
+
+read_policy = msgspec.json.Decoder(Policy).decode
 
 LIVE_AT = """
     select o.id, o.number as offer_id, last.version, o.key
@@ -27,6 +30,10 @@ MOVES_BETWEEN = """
     select a.at, o.id, o.number as offer_id, o.key, a.version, a.action
       from promotions_audit a join promotions_offer o on o.id = a.offer_id
      where a.action in ('published', 'paused', 'ended') and a.at > $1 and a.at <= $2 order by a.number
+"""
+POLICY_AT = "select body::text from promotions_policy where created_at <= $1 order by version desc limit 1"
+POLICIES_BETWEEN = """
+    select created_at, body::text from promotions_policy where created_at > $1 and created_at <= $2 order by version
 """
 NEWEST = """
     select distinct on (o.id) o.id, o.number as offer_id, v.version, o.key
@@ -67,6 +74,17 @@ async def moves_between(tx: Tx, after: datetime, until: datetime) -> list[tuple[
         )
         for row in rows
     ]
+
+
+async def policy_at(tx: Tx, moment: datetime) -> Policy:
+    """The policy in force at a moment; until somebody wrote one, what the product comes with."""
+    body = await tx.value(POLICY_AT, moment)
+    return DEFAULT if body is None else read_policy(body)
+
+
+async def policies_between(tx: Tx, after: datetime, until: datetime) -> list[tuple[datetime, Policy]]:
+    rows = await tx.rows(POLICIES_BETWEEN, after, until)
+    return [(row["created_at"], read_policy(row["body"])) for row in rows]
 
 
 async def numbers(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, int]:

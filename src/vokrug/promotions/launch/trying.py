@@ -1,20 +1,22 @@
 """Sets of offers as they were, are and would be, compiled."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from vokrug.promotions import rules
 from vokrug.promotions import store as offers_store
-from vokrug.promotions.engine import PRESETS, CompiledOffers, OfferVersion, Policy, compile_offers
+from vokrug.promotions.engine import PRESETS, CompiledOffers, Known, OfferVersion, Policy, compile_offers
 from vokrug.promotions.errors import OfferNonsense, OfferUnknown
 from vokrug.promotions.launch import store
 from vokrug.promotions.launch.types import Change
 from vokrug.promotions.naming import numbered
 from vokrug.promotions.outside import Chain
+from vokrug.promotions.policies import store as policy_store
 from vokrug.runtime.database import Tx
 
 Groups = Mapping[str, frozenset[int]]
+Calendars = Mapping[str, frozenset[date]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +33,29 @@ class Tried:
         return list((found | {one.offer_id: one for one in self.put}).values())
 
 
-def require_sound(tried: Tried, groups: Groups) -> None:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a set of offers is compiled with."""
+
+    groups: Groups
+    calendars: Calendars
+    policy: Policy
+
+    def compiled(self, offers: Iterable[OfferVersion], policy: Policy | None = None) -> CompiledOffers:
+        return compile_offers(offers, self.groups, policy=policy or self.policy, calendars=self.calendars)
+
+
+def require_sound(tried: Tried, setting: Setting) -> None:
     """Refuse to try what could not be published whatever else runs."""
+    policy = tried.policy or setting.policy
     for offer in tried.put:
-        rules.require_sense(offer.body, groups)
+        rules.require_sense(offer.body, Known(groups=setting.groups, calendars=setting.calendars, policy=policy))
 
 
-def compile_set(offers: Iterable[OfferVersion], groups: Groups, policy: Policy) -> CompiledOffers:
-    return compile_offers(offers, groups, policy=policy)
-
-
-async def live_policy(tx: Tx) -> Policy:
-    return PRESETS["default"]
+async def setting_at(tx: Tx, moment: datetime) -> Setting:
+    """The policy that was in force; shop groups and calendars are those of today."""
+    groups, calendars = await offers_store.list_groups(tx), await policy_store.list_calendars(tx)
+    return Setting(groups, calendars, await store.policy_at(tx, moment))
 
 
 async def resolve(tx: Tx, change: Change, chain: Chain) -> Tried:
@@ -71,8 +84,3 @@ def policy_named(policy: str | Policy | None) -> Policy | None:
         known = ", ".join(sorted(PRESETS))
         raise OfferNonsense(field="policy", why=f"known are {known}", why_ru=f"есть {known}")
     return PRESETS[policy]
-
-
-async def set_at(tx: Tx, moment: datetime) -> tuple[Sequence[OfferVersion], Groups, Policy]:
-    """The versions that ran at a moment, or run and will; shop groups and policy are those of today."""
-    return await store.live_at(tx, moment), await offers_store.list_groups(tx), await live_policy(tx)

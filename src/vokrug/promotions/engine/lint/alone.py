@@ -70,7 +70,7 @@ def _conditions(body: OfferBody) -> Iterator[Finding]:
 def _condition(field: str, condition: Condition, body: OfferBody) -> Iterator[Finding]:
     match condition:
         case AtLeastUnits(at_least_milli=0, over_milli=None) | AtLeastAmount(at_least_minor=0, over_minor=None):
-            yield warn("condition_empty", field, "asks for nothing", "ничего не требует")
+            yield refuse("condition_empty", field, "asks for nothing", "ничего не требует")
         case AtLeastUnits() | AtLeastAmount():
             if condition.goods is not None:
                 yield from goods_findings(f"{field}.goods", condition.goods)
@@ -79,6 +79,10 @@ def _condition(field: str, condition: Condition, body: OfferBody) -> Iterator[Fi
                 yield from needed_goods(f"{field}.parts[{part_at}]", part.goods, body.goods)
         case VisitNumber(every=None, numbers=()):
             yield refuse("visit_never", field, "names no visit", "не названо ни одного визита")
+        case SinceLastPurchase(at_least_days=None, at_most_days=None):
+            yield refuse("condition_empty", field, "how many days?", "сколько дней?")
+        case AttributeIs(any_of=(), at_least=None, at_most=None):
+            yield refuse("condition_empty", field, "which values?", "какие значения?")
         case SinceLastPurchase(at_least_days=least, at_most_days=most) | AttributeIs(at_least=least, at_most=most):
             if least is not None and most is not None and least > most:
                 yield refuse("bounds_crossed", field, "at least is above at most", "«не меньше» выше, чем «не больше»")

@@ -19,14 +19,14 @@ from vokrug.promotions.engine.offers import (
     ExpireAtEndOfMonth,
     FixedPoints,
     FixedPrice,
-    Goods,
     ItemDiscount,
     OfferBody,
     PointsReward,
     SetPrice,
     TierGrant,
 )
-from vokrug.promotions.engine.policy import Group
+from vokrug.promotions.engine.rule import exceptions_of, names_all
+from vokrug.promotions.engine.tree import Tree
 
 A_DAY_S = 86_400
 SHORTEST_MONTH = 28
@@ -44,17 +44,26 @@ def benefit_findings(body: OfferBody, known: Known) -> Iterator[Finding]:
 
 
 def _benefit(body: Discounting, benefit: Benefit, known: Known) -> Iterator[Finding]:
+    if isinstance(body, PointsReward) and getattr(benefit, "per", "total") == "unit":
+        yield refuse("reward_per_unit", "benefit.per", "a reward is for the check", "награда даётся на чек")
     match benefit:
-        case FixedPrice() if not _names_goods(body.goods):
+        case FixedPrice() if names_all(body.goods):
             yield refuse(
                 "one_price_for_all", "goods", "one price for all goods there are", "одна цена на все товары сразу"
+            )
+        case FixedPrice(per="total") if isinstance(body, ItemDiscount | BasketDiscount):
+            yield refuse(
+                "price_for_all_together",
+                "benefit.per",
+                "a price for all of it is a kind “discount”",
+                "цена за всё вместе — вид «discount»",
             )
         case AmountOff(per="total", amount_minor=amount):
             asked = amount_asked(body)
             if 0 < asked < amount:
                 yield refuse(
                     "gives_more_than_it_asks",
-                    "min_minor",
+                    "conditions" if isinstance(body, Discount) else "min_minor",
                     "gives more than it asks for",
                     "даёт больше, чем требует потратить",
                 )
@@ -90,11 +99,14 @@ def _set(body: Discounting, benefit: SetPrice) -> Iterator[Finding]:
             "цена, процент или сумма: что-то одно",
         )
     for at, part in enumerate(benefit.parts):
+        if names_all(part.goods) and exceptions_of(part.goods) is None:
+            yield refuse(
+                "set_of_anything",
+                f"benefit.parts[{at}].goods",
+                "a part that is anything at all",
+                "часть набора — что угодно",
+            )
         yield from needed_goods(f"benefit.parts[{at}].goods", part.goods, body.goods)
-
-
-def _names_goods(goods: Goods) -> bool:
-    return bool(goods.articles or goods.skus or goods.categories or goods.brands or goods.attributes)
 
 
 def _floor(body: Discounting, known: Known) -> Iterator[Finding]:
@@ -144,22 +156,18 @@ def _most_of_one_check(body: Discounting) -> int | None:
 
 
 def _layer(body: Discount, known: Known) -> Iterator[Finding]:
-    layers = {layer.key: layer for layer in known.policy.layers}
-    if body.layer not in layers:
+    tree = Tree(known.policy)
+    if tree.path(body.layer, "") is None:
         yield refuse(
             "layer_unknown", "layer", f"the policy has no layer “{body.layer}”", f"в политике нет слоя «{body.layer}»"
         )
-    elif body.group and body.group not in _groups_in(layers[body.layer]):
+    elif tree.path(body.layer, body.group) is None:
         yield refuse(
             "group_unknown", "group", f"the layer has no group “{body.group}”", f"в слое нет группы «{body.group}»"
         )
     for name in body.skip_discounted_in:
-        if name not in layers:
+        if tree.path(name, "") is None:
             yield warn("layer_unknown", "skip_discounted_in", f"no layer “{name}”", f"нет слоя «{name}»")
-
-
-def _groups_in(group: Group) -> set[str]:
-    return {group.key}.union(*(_groups_in(inner) for inner in group.groups))
 
 
 # Points
