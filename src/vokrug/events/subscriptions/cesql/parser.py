@@ -97,7 +97,8 @@ def parse(text: str) -> Node:
 
 
 def _tokens(text: str) -> list[Token]:
-    tokens, at = [], 0
+    tokens: list[Token] = []
+    at = 0
     while not tokens or tokens[-1].kind != "end":
         if (matched := _TOKEN.match(text, at)) is None:
             raise ParseError("this does not begin a word, a number, a text or an operator", at)
