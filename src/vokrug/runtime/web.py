@@ -26,6 +26,7 @@ from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.paths import NOTHING, PathTable
 from vokrug.runtime.problems import PROBLEM_TYPE, encode_json, problem_of
 from vokrug.runtime.signing import SCHEME, read_claim
+from vokrug.runtime.streaming import STOP_STREAMS, Stream
 from vokrug.runtime.telemetry import EndpointMetrics, Tracing
 
 Scope = MutableMapping[str, Any]
@@ -167,6 +168,7 @@ class Application:
         self.max_in_flight = max_in_flight
         self.in_flight = 0
         self.is_stopping = False
+        self._streams_end = asyncio.Event()
         self._elsewhere = EndpointMetrics("-", "unknown")
 
     @property
@@ -181,7 +183,7 @@ class Application:
         if scope["type"] == "http":
             await self._serve(scope, receive, send)
         elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._live(scope, receive, send)
         elif mounted := self._mounted(scope["path"]):
             await mounted(scope, receive, send)
         else:
@@ -221,8 +223,11 @@ class Application:
         finally:
             self.in_flight -= 1
         status, raw_headers, body = answer
-        await send({"type": "http.response.start", "status": status, "headers": raw_headers})
-        await send({"type": "http.response.body", "body": body})
+        if isinstance(body, Stream):
+            await body.send(status, raw_headers, receive, send, self._streams_end)
+        else:
+            await send({"type": "http.response.start", "status": status, "headers": raw_headers})
+            await send({"type": "http.response.body", "body": body})
         took_s = perf_counter() - started_s
         metrics = self._elsewhere if endpoint is None else endpoint.metrics
         metrics.count(status)
@@ -238,10 +243,11 @@ class Application:
         request_id: UUID,
         place: tuple[dict[str, Endpoint], Mapping[str, str]] | None,
         endpoint: Endpoint | None,
-    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes | Stream]:
         """Status, headers and body, whatever happens. Only a caller who hung up gets none."""
         language = pick_language_once(_text(headers.get(b"accept-language")))
         skew_s = None
+        encoded: bytes | Stream
         try:
             if endpoint is None or place is None:
                 raise _nothing_here(place)
@@ -262,7 +268,7 @@ class Application:
             body = answer.body
             if body is None:
                 encoded, content_type = b"", None
-            elif isinstance(body, bytes):
+            elif isinstance(body, bytes | Stream):
                 encoded, content_type = body, None
             else:
                 encoded, content_type = encode_json(body), JSON_TYPE
@@ -278,12 +284,9 @@ class Application:
             status = failure.status
             encoded, content_type = encode_json(problem_of(failure, language, request_id)), PROBLEM_TYPE
             extra = _headers_of(failure)
-        raw_headers = [
-            (b"x-request-id", str(request_id).encode()),
-            (b"content-length", str(len(encoded)).encode()),
-        ]
-        if status == 204:
-            raw_headers.pop()
+        raw_headers = [(b"x-request-id", str(request_id).encode())]
+        if status != 204 and not isinstance(encoded, Stream):
+            raw_headers.append((b"content-length", str(len(encoded)).encode()))
         if content_type is not None:
             raw_headers.append((b"content-type", content_type))
         if skew_s:
@@ -325,8 +328,9 @@ class Application:
 
     # One life of the process
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make the services at startup, close them at shutdown."""
+        scope.get("state", {})[STOP_STREAMS] = self._streams_end.set
         async with AsyncExitStack() as stack:
             await receive()
             try:

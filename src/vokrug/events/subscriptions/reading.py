@@ -88,6 +88,12 @@ class Lenses:
         )
 
 
+async def start_of(tx: Tx, subscription: Subscription, after: Mapping[int, int] | None) -> dict[int, int]:
+    """The places of a cursor, or those that were committed."""
+    reaches = await store.reaches(tx, subscription.name)
+    return {reach.partition: reach.position if after is None else after[reach.partition] for reach in reaches}
+
+
 async def read_page(
     tx: Tx, lens: Lens, subscription: Subscription, after: Mapping[int, int] | None, limit: int, now: datetime
 ) -> Page:

@@ -47,6 +47,15 @@ class Sender(Protocol):
     ) -> Outcome: ...
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookDoor:
+    """How this process reaches receivers, and as whom it introduces itself."""
+
+    sender: Sender
+    origin: str
+    allows_private: bool = False
+
+
 class HttpSender:
     """Real receivers. `allows_private` lets it talk to this machine and its neighbours."""
 

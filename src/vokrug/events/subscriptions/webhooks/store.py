@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from vokrug.events.subscriptions.store import ENDPOINT_COLUMNS
 from vokrug.events.subscriptions.types import Endpoint, place_of
 from vokrug.events.types import Envelope
 from vokrug.runtime.database import Tx
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,7 @@ WIDTH_TAKEN = """
     select coalesce(sum(width), 0) from events_lease where subscription = $1 and holder is not null and until > $2
 """
 
-TAKE_LOCKS_WITHIN = "select set_config('lock_timeout', $1, true)"
-
-LEASE = """
+TAKE_LEASE = """
     insert into events_lease (subscription, partition, holder, until, width, until_position)
     values ($1, $2, $3, $4, $5, $6)
     on conflict on constraint a_partition_has_one_lease do update
@@ -74,9 +75,7 @@ LEASE = """
            until_position = excluded.until_position
 """
 
-RELOCKS_WITHIN = "select set_config('lock_timeout', $1, true)"
-
-LEASE = """
+RELEASE = """
     update events_lease set holder = null, width = 0, singly_until = greatest(singly_until, $4)
      where subscription = $1 and partition = $2 and holder = $3
 """
@@ -215,3 +214,22 @@ async def log(
     error: str,
 ) -> None:
     await tx.run(LOG, name, partition, now, delivered, failed, until_position, status, error)
+
+
+LIST_ROUNDS = """
+    select at, partition, delivered, failed, status, error
+      from events_delivery where subscription = $1 order by id desc limit $2
+"""
+
+LIST_PARKED = """
+    select partition, position, key, tries, retry_at, error
+      from events_parked where reaction = $1 order by partition, position limit $2
+"""
+
+
+async def list_rounds(tx: Tx, kind: type[T], name: str, limit: int) -> list[T]:
+    return await tx.all(kind, LIST_ROUNDS, name, limit)
+
+
+async def list_parked(tx: Tx, kind: type[T], name: str, limit: int) -> list[T]:
+    return await tx.all(kind, LIST_PARKED, place_of(name), limit)
