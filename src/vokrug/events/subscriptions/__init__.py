@@ -6,8 +6,8 @@ WebhookDeliverer runs the webhooks of a process
 sweep            lets go of what nobody needs, and says whom it left behind
 """
 
-from vokrug.events.subscriptions.api import routes
 from vokrug.events.subscriptions.again import redrive, replay
+from vokrug.events.subscriptions.api import routes
 from vokrug.events.subscriptions.jobs import Retention, jobs, schedule_all
 from vokrug.events.subscriptions.lifecycle import pause, resume, subscription_for
 from vokrug.events.subscriptions.metrics import LagMetrics

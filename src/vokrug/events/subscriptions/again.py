@@ -61,6 +61,7 @@ async def redrive(tx: Tx, known: Subscription, actor: str, now: datetime, *, key
     """Try again what waits for a person, in order; how many keys move again."""
     require_running(known)
     moved = await places.redrive(tx, known.place, key, now)
+    await store.trust_again(tx, known.name)
     await store.write_act(tx, known.name, actor, "redrive", now, {"keys": moved, "key": key})
     return moved
 

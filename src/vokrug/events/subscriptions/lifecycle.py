@@ -130,6 +130,7 @@ async def pause(tx: Tx, name: str, actor: str, now: datetime, *, reason: str = "
 
 async def resume(tx: Tx, name: str, actor: str, now: datetime) -> None:
     await _move(tx, await _locked(tx, name), "resume", actor, now)
+    await store.trust_again(tx, name)
 
 
 async def retire(tx: Tx, name: str, actor: str, now: datetime, *, reason: str = "") -> None:

@@ -73,6 +73,8 @@ CHANGE_KEY = """
      where subscription = $1
 """
 
+TRUST_AGAIN = "update events_endpoint set failures = 0, open_until = null where subscription = $1"
+
 REACHES = """
     select o.partition, o.position, least(h.next_position - 1, o.until) as horizon
       from events_offset o join events_head h using (partition) where o.reaction = $1 order by o.partition
@@ -180,6 +182,11 @@ async def verified(tx: Tx, name: str, allowed_per_min: int | None, now: datetime
 
 async def rotate_secret(tx: Tx, name: str, sealed: bytes, former_until: datetime) -> None:
     await tx.run(CHANGE_KEY, name, sealed, former_until)
+
+
+async def trust_again(tx: Tx, name: str) -> None:
+    """Somebody has looked after the receiver: what happened before counts no more."""
+    await tx.run(TRUST_AGAIN, name)
 
 
 async def reaches(tx: Tx, name: str) -> list[Reach]:
