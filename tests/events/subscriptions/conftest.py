@@ -58,9 +58,7 @@ class Receiver:
     answer: Callable[["Request"], Outcome] = lambda request: Outcome(204)
     asked: list["Request"] = field(default_factory=list)
 
-    async def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float
-    ) -> Outcome:
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float) -> Outcome:
         request = Request(method, url, headers, body)
         self.asked.append(request)
         if method == "OPTIONS":
@@ -114,7 +112,9 @@ class Desk:
         ):
             self.services.add(part)
 
-    def call(self, caller: Caller = PARTNER, name: str = "", headers: Mapping[str, str] | None = None, **q: Any) -> Call:
+    def call(
+        self, caller: Caller = PARTNER, name: str = "", headers: Mapping[str, str] | None = None, **q: Any
+    ) -> Call:
         query = {key: str(value) for key, value in q.items()}
         return Call(
             self.services, caller, self.clock.now(), "en", {"name": name}, query, headers or {}, new_id(), asked=q
@@ -141,7 +141,9 @@ class Desk:
         active = (await api.activate(self.call(PARTNER, name))).body
         return msgspec.structs.replace(active, secret=asked.secret)
 
-    async def webhook(self, name: str = "hook", *, wish: Mapping[str, Any] | None = None, **endpoint: Any) -> SubscriptionView:
+    async def webhook(
+        self, name: str = "hook", *, wish: Mapping[str, Any] | None = None, **endpoint: Any
+    ) -> SubscriptionView:
         to = EndpointWish(**{"url": f"https://partner.example/{name}"} | endpoint)
         return await self.subscribe(name, delivery="webhook", endpoint=to, **(wish or {}))
 

@@ -8,7 +8,11 @@ from typing import NamedTuple, TypeAlias
 from vokrug.events.subscriptions.cesql.values import LEAST, MOST, ParseError, Value
 
 MAX_LENGTH = 4_096
-MAX_DEPTH = 64  # of parentheses and prefixes: a filter is no reason to run out of stack
+# A filter is no reason to run out of stack.
+MAX_DEPTH = 64  # of parentheses and prefixes
+MAX_OPERATORS = 200
+
+WHITE_SPACE = " \t\r\n"
 
 KEYWORDS = frozenset({"AND", "OR", "XOR", "NOT", "LIKE", "EXISTS", "IN", "TRUE", "FALSE"})
 LOGIC = frozenset({"AND", "OR", "XOR"})
@@ -101,6 +105,7 @@ def _tokens(text: str) -> list[Token]:
     at = 0
     while not tokens or tokens[-1].kind != "end":
         if (matched := _TOKEN.match(text, at)) is None:
+            at += len(text[at:]) - len(text[at:].lstrip(WHITE_SPACE))
             raise ParseError("this does not begin a word, a number, a text or an operator", at)
         kind = matched.lastgroup
         assert kind is not None, "one of the alternatives has matched"
@@ -124,6 +129,7 @@ class _Parser:
         self._tokens = tokens
         self._next = 0
         self._depth = 0
+        self._operators = 0
 
     @property
     def token(self) -> Token:
@@ -148,14 +154,21 @@ class _Parser:
         left = self.level(level + 1)
         while self.token.kind in ("sign", "keyword") and self.token.text in LEVELS[level]:
             operator = self.token.text
+            self._count_operator()
             self._next += 1
             left = Binary(operator, left, self.level(level + 1))
         return left
+
+    def _count_operator(self) -> None:
+        self._operators += 1
+        if self._operators > MAX_OPERATORS:
+            raise ParseError(f"more than {MAX_OPERATORS} operators", self.token.at)
 
     def predicate(self) -> Node:
         """LIKE and IN bind tighter than any other binary operator."""
         operand = self.prefixed()
         while self.token.kind == "keyword" and self.token.text in ("NOT", "LIKE", "IN"):
+            self._count_operator()
             negated = self.accept("keyword", "NOT") is not None
             if self.accept("keyword", "LIKE"):
                 operand = Like(operand, _unquoted(self.expect("string")), negated)
