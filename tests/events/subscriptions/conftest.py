@@ -1,9 +1,9 @@
 """A partner who subscribes, staff who approve, and receivers of every temper."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -21,6 +21,8 @@ from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.signing import Vault
 
 SECRET = "an installation's secret, long enough"
+
+STEADY: dict[str, Any] = {"jitter": lambda: 0.5, "origin": "vokrug.test"}
 
 PARTNER = Caller("partner-1", Role.PARTNER)
 STRANGER = Caller("partner-2", Role.PARTNER)
@@ -41,7 +43,7 @@ class Brought(Event, frozen=True):
 
     number: int
     phone: Annotated[str | None, Personal("delivery")] = None
-    guests: list[Guest] = []
+    guests: Sequence[Guest] = ()
 
 
 @pytest.fixture
@@ -121,17 +123,15 @@ class Desk:
         )
 
     async def request(self, caller: Caller = PARTNER, **wish: Any) -> SubscriptionView:
-        body = RequestSubscription(
-            **{
-                "name": "audit",
-                "words": "counts what was sold",
-                "types": ["shop.sold.v1"],
-                "delivery": "pull",
-                "start": "beginning",
-                "keeps_days": 30,
-            }
-            | wish
-        )
+        usual: dict[str, Any] = {
+            "name": "audit",
+            "words": "counts what was sold",
+            "types": ["shop.sold.v1"],
+            "delivery": "pull",
+            "start": "beginning",
+            "keeps_days": 30,
+        }
+        body = RequestSubscription(**usual | wish)
         return (await api.request(self.call(caller), body)).body
 
     async def subscribe(self, name: str = "audit", **wish: Any) -> SubscriptionView:
@@ -160,7 +160,7 @@ class Desk:
             self.receiver,
             self.vault,
             self.installation,
-            **{"jitter": lambda: 0.5, "origin": "vokrug.test"} | more,
+            **STEADY | more,
         )
 
     async def acts(self, name: str) -> list[tuple[str, str]]:
@@ -174,8 +174,8 @@ def receiver() -> Receiver:
 
 
 @pytest.fixture
-async def desk(log: Database, clock: StoppedClock, receiver: Receiver) -> AsyncIterator[Desk]:
-    yield Desk(log, clock, receiver)
+async def desk(log: Database, clock: StoppedClock, receiver: Receiver) -> Desk:
+    return Desk(log, clock, receiver)
 
 
 def numbers(page: SubscriptionPage) -> list[int]:
@@ -183,7 +183,5 @@ def numbers(page: SubscriptionPage) -> list[int]:
 
 
 def later(clock: StoppedClock, **how_much: Any) -> datetime:
-    from datetime import timedelta
-
     clock.moment += timedelta(**how_much)
     return clock.moment

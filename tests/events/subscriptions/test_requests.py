@@ -167,7 +167,7 @@ async def test_a_stranger_finds_nothing_behind_any_door(desk: Desk) -> None:
 def test_tills_do_not_subscribe_and_partners_do_not_approve() -> None:
     for_staff = {"approve", "reject", "hand_over"}
     for route in api.routes.all:
-        name = route.handler.__name__  # type: ignore[attr-defined]
+        name = route.handler.__name__
         assert route.roles == ({Role.STAFF} if name in for_staff else {Role.STAFF, Role.PARTNER}), name
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.events.conftest import StoppedClock, sell
 from tests.events.subscriptions.conftest import ANNA, PARTNER, Desk, Receiver, Request, later
-from vokrug.events.subscriptions import api
+from vokrug.events.subscriptions import WebhookDoor, api
 from vokrug.events.subscriptions.errors import EndpointDisagreed
 from vokrug.events.subscriptions.schemas import DeliveryLog, EndpointWish, GiveUp
 from vokrug.events.subscriptions.webhooks import signing
@@ -202,7 +202,7 @@ async def test_a_receiver_that_does_not_agree_gets_nothing(desk: Desk) -> None:
 
     await desk.request(name="hook", delivery="webhook", endpoint=EndpointWish(url="https://partner.example/hook"))
     await api.approve(desk.call(ANNA, "hook"))
-    desk.services.add(api.WebhookDoor(Refusing(), "vokrug.test"))
+    desk.services.add(WebhookDoor(Refusing(), "vokrug.test"))
     with pytest.raises(EndpointDisagreed):
         await api.activate(desk.call(PARTNER, "hook"))
     assert (await desk.show("hook")).state == "approved"
@@ -219,7 +219,14 @@ async def test_a_test_message_is_signed_and_moves_nothing(desk: Desk) -> None:
 
 async def test_who_always_fails_slows_nobody(desk: Desk) -> None:
     """The receiver of `bad` hangs until the test ends; `good` has everything long before."""
-    hang = asyncio.Event()
+    hang, done = asyncio.Event(), asyncio.Event()
+    sales = [(key, number) for number in range(4) for key in range(16)]
+
+    def count(request: Request) -> Outcome:
+        request.outcome = Outcome(204)
+        if len(desk.receiver.delivered) == len(sales):
+            done.set()
+        return request.outcome
 
     class Mixed(Receiver):
         async def send(self, method: str, url: str, *rest: Any) -> Outcome:
@@ -228,16 +235,14 @@ async def test_who_always_fails_slows_nobody(desk: Desk) -> None:
                 return DOWN
             return await super().send(method, url, *rest)
 
-    desk.receiver = Mixed()
+    desk.receiver = Mixed(answer=count)
     await desk.webhook("bad", wish={"max_in_flight": 50})
     await desk.webhook("good")
-    sales = [(key, number) for number in range(4) for key in range(16)]
     await sell(desk.db, *sales)
     stop = asyncio.Event()
     running = asyncio.create_task(desk.deliverer().run(stop))
     async with asyncio.timeout(20):
-        while len(desk.receiver.delivered) < len(sales):
-            await asyncio.sleep(0.01)
+        await done.wait()
     stop.set()
     hang.set()
     await running
