@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from vokrug.app.floor import running_database, say
-from vokrug.events.subscriptions import again, lifecycle, store
+from vokrug.events.subscriptions import again, lifecycle, store, upkeep
 from vokrug.events.subscriptions.errors import SubscriptionUnknown
 from vokrug.events.subscriptions.types import Subscription
 from vokrug.kernel import Clock
@@ -85,6 +85,19 @@ def replay(name: str, new_name: str, from_time: datetime | None, cursor: str | N
 
     _with_tx(work)
     say(f"{new_name} tells the past of {name} again.")
+
+
+@click.command()
+@click.argument("type_name", metavar="TYPE")
+@click.option("--stop", is_flag=True, help="Keep every fact again.")
+def compact(type_name: str, stop: bool) -> None:
+    """Keep only the newest fact of each key of a type, from the next sweep on."""
+
+    async def work(tx: Tx, settings: Settings, now: datetime) -> None:
+        await (upkeep.stop_compacting(tx, type_name) if stop else upkeep.compact(tx, type_name, now))
+
+    _with_tx(work)
+    say(f"Of {type_name} every fact is kept." if stop else f"Of {type_name} the newest fact of each key is kept.")
 
 
 def _with_tx(work: Callable[[Tx, Settings, datetime], Awaitable[T]]) -> T:

@@ -150,6 +150,10 @@ async def test_an_operator_sees_who_is_behind_and_helps(desk: Desk, clock: Stopp
     assert (replayed.exit_code, (await desk.show("hook-2")).replays) == (0, "hook")
     assert (await asyncio.to_thread(run, "replay", "hook", "--as", "hook-3")).exit_code == 2
     assert (await asyncio.to_thread(run, "pause", "nothing")).exit_code == 1
+    for words, kept in (([], 1), (["--stop"], 0)):
+        done = await asyncio.to_thread(CliRunner().invoke, cli, ["events", "compact", "shop.sold.v1", *words])
+        async with desk.db.transaction() as tx:
+            assert (done.exit_code, await tx.value("select count(*) from events_compaction")) == (0, kept)
     actors = [actor for actor, _ in await desk.acts("hook")]
     assert actors[-1].startswith("console:")
     assert len((await api.list_subscriptions(desk.call(ANNA))).body.subscriptions) == 2

@@ -2,7 +2,7 @@
 
 import click
 
-from vokrug.app.subscriptions import subscriptions
+from vokrug.app.subscriptions import compact, subscriptions
 
 
 @click.group()
@@ -11,3 +11,4 @@ def command() -> None:
 
 
 command.add_command(subscriptions)
+command.add_command(compact)

@@ -70,6 +70,8 @@ async def compact(tx: Tx, type: str, now: datetime) -> None:
 
 
 async def stop_compacting(tx: Tx, type: str) -> None:
+    """Keep every fact again. What is gone is gone."""
+    await log_operations.require_types(tx, [type])
     await sweeping.stop_compacting(tx, log_rules.type_id_of(type))
 
 

@@ -3,6 +3,7 @@ up once, what it means is checked, and the connection goes to exactly that.
 """
 
 import asyncio
+import errno
 import ipaddress
 import socket
 from ipaddress import IPv4Address, IPv6Address
@@ -71,7 +72,7 @@ class PublicResolver(AbstractResolver):
         for its_family, _, protocol, _, where in found:
             address = str(where[0])
             if not self._allows_private and not is_public(ipaddress.ip_address(address.partition("%")[0])):
-                raise AddressForbidden("the name leads into a private network")
+                raise AddressForbidden(errno.EACCES, "the name leads into a private network")
             results.append(
                 ResolveResult(
                     hostname=host,
