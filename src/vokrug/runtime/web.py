@@ -231,6 +231,8 @@ class Application:
         took_s = perf_counter() - started_s
         metrics = self._elsewhere if endpoint is None else endpoint.metrics
         metrics.count(status)
+        if isinstance(body, Stream):
+            return  # how long somebody listened is no latency
         metrics.observe(took_s)
         if took_s > SLOW_S or status >= 500:
             _log_notable(method, endpoint, status, took_s, request_id)

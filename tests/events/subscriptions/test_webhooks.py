@@ -195,6 +195,38 @@ async def test_no_more_than_agreed_goes_in_a_second(desk: Desk, clock: StoppedCl
         assert len(desk.receiver.delivered) == expected
 
 
+async def test_what_a_receiver_granted_is_kept_to(desk: Desk, clock: StoppedClock) -> None:
+    """Thirty a minute are one every two seconds."""
+    await desk.webhook()
+    async with desk.db.transaction() as tx:
+        await tx.run("update events_endpoint set allowed_per_min = 30")
+    await sell(desk.db, *((key, 1) for key in range(3)))
+    for seconds, expected in ((0, 1), (1, 1), (1, 2), (2, 3)):
+        later(clock, seconds=seconds)
+        await desk.deliverer().run_once()
+        assert len(desk.receiver.delivered) == expected
+
+
+async def test_a_subscription_that_ends_while_it_sends_leaves_nothing_behind(desk: Desk) -> None:
+    await desk.webhook()
+    await sell(desk.db, (0, 1), (0, 2))
+    retired = False
+
+    class Ending(Receiver):
+        async def send(self, *request: Any) -> Outcome:
+            nonlocal retired
+            if not retired:
+                retired = True
+                await api.retire(desk.call(ANNA, "hook"), None)
+            return BROKEN
+
+    desk.receiver = Ending()
+    await desk.deliverer().run_once()
+    shown = await desk.show("hook")
+    assert (shown.state, shown.lag) == ("retired", None)
+    assert (await deliveries(desk)).rounds == []
+
+
 async def test_a_receiver_that_does_not_agree_gets_nothing(desk: Desk) -> None:
     class Refusing(Receiver):
         async def send(self, method: str, *rest: Any) -> Outcome:

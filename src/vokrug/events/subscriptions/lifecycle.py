@@ -137,6 +137,7 @@ async def retire(tx: Tx, name: str, actor: str, now: datetime, *, reason: str = 
     """The end: its places are forgotten and hold back nothing. Its name and its trail stay."""
     subscription = await _locked(tx, name)
     await _move(tx, subscription, "retire", actor, now, reason=reason)
+    await store.forget_leases(tx, name)
     await places.retire(tx, subscription.place)
 
 

@@ -14,7 +14,7 @@ async def allowance(tx: Tx, subscription: Subscription, now: datetime, endpoint:
     if max_per_s is None:
         return None
     found = await store.lock_tokens(tx, subscription.name)
-    return max_per_s if found is None else int(rules.filled(*found, now, max_per_s))
+    return int(rules.full(max_per_s) if found is None else rules.filled(*found, now, max_per_s))
 
 
 async def granted(tx: Tx, subscription: Subscription, wanted: int, now: datetime) -> int:
@@ -35,5 +35,5 @@ async def spend(
     if max_per_s is None or count == 0:
         return
     found = await store.lock_tokens(tx, subscription.name)
-    left = float(max_per_s) if found is None else rules.filled(*found, now, max_per_s)
+    left = rules.full(max_per_s) if found is None else rules.filled(*found, now, max_per_s)
     await store.write_tokens(tx, subscription.name, left - count, now)

@@ -60,17 +60,22 @@ def is_probing(endpoint: Endpoint) -> bool:
     return endpoint.failures >= BREAKER_AFTER
 
 
-def filled(tokens: float, filled_at: datetime, now: datetime, max_per_s: int) -> float:
-    """What a second's worth of permission has grown to."""
+def full(max_per_s: float) -> float:
+    """What may go at once: a second's worth, and at least one fact."""
+    return max(1.0, max_per_s)
+
+
+def filled(tokens: float, filled_at: datetime, now: datetime, max_per_s: float) -> float:
+    """What a permission has grown to since it was last looked at."""
     grown = tokens + max(0.0, (now - filled_at).total_seconds()) * max_per_s
-    return min(grown, float(max_per_s))
+    return min(grown, full(max_per_s))
 
 
-def rate_of(subscription: Subscription, endpoint: Endpoint | None = None) -> int | None:
+def rate_of(subscription: Subscription, endpoint: Endpoint | None = None) -> float | None:
     """Facts a second: what was agreed with us, and what the receiver granted."""
-    limits = [limit for limit in (subscription.max_per_s,) if limit is not None]
+    limits = [float(limit) for limit in (subscription.max_per_s,) if limit is not None]
     if endpoint is not None and endpoint.allowed_per_min is not None:
-        limits.append(max(1, endpoint.allowed_per_min // 60))
+        limits.append(endpoint.allowed_per_min / 60)
     return min(limits, default=None)
 
 

@@ -75,6 +75,8 @@ CHANGE_KEY = """
 
 TRUST_AGAIN = "update events_endpoint set failures = 0, open_until = null where subscription = $1"
 
+FORGET_LEASES = "delete from events_lease where subscription = $1"
+
 REACHES = """
     select o.partition, o.position, least(h.next_position - 1, o.until) as horizon
       from events_offset o join events_head h using (partition) where o.reaction = $1 order by o.partition
@@ -187,6 +189,11 @@ async def rotate_secret(tx: Tx, name: str, sealed: bytes, former_until: datetime
 async def trust_again(tx: Tx, name: str) -> None:
     """Somebody has looked after the receiver: what happened before counts no more."""
     await tx.run(TRUST_AGAIN, name)
+
+
+async def forget_leases(tx: Tx, name: str) -> None:
+    """Whoever is sending for it finds out when they come back."""
+    await tx.run(FORGET_LEASES, name)
 
 
 async def reaches(tx: Tx, name: str) -> list[Reach]:

@@ -20,7 +20,7 @@ async def agree(sender: Sender, subscription: Subscription, endpoint: Endpoint, 
     headers = {"webhook-request-origin": origin}
     wanted = rate_of(subscription)
     if wanted is not None:
-        headers["webhook-request-rate"] = str(wanted * 60)
+        headers["webhook-request-rate"] = str(int(wanted * 60))
     outcome = await sender.send("OPTIONS", endpoint.url, headers, b"", endpoint.timeout_s)
     said = outcome.headers or {}
     url = shown_url(endpoint.url)
