@@ -82,7 +82,7 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]  # names in lower case
-    request_id: UUID
+    request_id: UUID | str
     asked: Mapping[str, Any] = field(default_factory=dict)  # the query's declared parameters, typed
     clock_skew_s: int = 0  # how far the caller's clock is ahead of ours, by its signature
 
@@ -91,11 +91,15 @@ class Call:
         return self.services.db
 
 
+class Json(bytes):
+    """A body that is JSON already."""
+
+
 @dataclass(slots=True)
 class Answer(Generic[T]):
     """A body (a msgspec Struct, or None) with its status and headers.
 
-    A body of `bytes` is sent as it is; say its kind with a `content-type` header.
+    A body of `bytes` is sent as it is; say its kind with a `content-type` header, or with `Json`.
     """
 
     body: T
@@ -119,6 +123,7 @@ class Route:
     example: object = None  # a body to show in the documents
     max_body_bytes: int | None = None  # None: the application's own limit
     answer_timeout_s: float | None = None
+    is_stream: bool = False  # its answer may be a Stream
 
     @property
     def operation_id(self) -> str:
@@ -155,6 +160,7 @@ class Routes:
         example: object = None,
         max_body_bytes: int | None = None,
         answer_timeout_s: float | None = None,
+        is_stream: bool = False,
     ) -> Callable[[T], T]:
         def declare(handler: T) -> T:
             hints = inspect.get_annotations(handler, eval_str=True)  # type: ignore[arg-type]
@@ -174,6 +180,7 @@ class Routes:
                     example=example,
                     max_body_bytes=max_body_bytes,
                     answer_timeout_s=answer_timeout_s,
+                    is_stream=is_stream,
                 )
             )
             return handler

@@ -1,4 +1,5 @@
-"""Answers that go on for a while: `Answer(Stream(chunks), headers={"content-type": "text/event-stream"})`.
+"""Answers that go on for a while: `Answer(Stream(chunks), headers={"content-type": "text/event-stream"})`
+of a route with `is_stream=True`.
 
 A chunk is asked for when the one before has left for the socket, so a slow reader holds one chunk and the
 server's buffer, never more. The stream ends with the chunks, with the reader's connection, when a write

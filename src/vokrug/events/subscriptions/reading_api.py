@@ -97,6 +97,7 @@ async def commit(call: Call, body: CommitCursor) -> Answer[None]:
     answers={200: bytes},
     refusals=[SubscriptionUnknown, DeliveryOtherwise, StateForbids, CursorMalformed, CursorAhead, TooManyStreams],
     roles=READERS,
+    is_stream=True,
 )
 async def stream(call: Call) -> Answer[Stream]:
     """Facts as server-sent events, as they come.

@@ -18,7 +18,7 @@ from vokrug.pos.errors import (
 )
 from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.operations.quoting import is_stranger, priced, recognised, with_document
+from vokrug.pos.operations.quoting import is_stranger, priced, recognised
 from vokrug.pos.operations.returning import post_parked
 from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
@@ -90,7 +90,7 @@ async def commit_alone(
     deviation = rules.printed_otherwise(settlement, promise)
     if deviation is not None and body.claimed is not None:
         promise.document = documents.replace(promise.document, printed=as_printed(promise.document, body.claimed))
-        await store.replace_quote(tx, with_document(quote, promise.document))
+        await store.replace_quote(tx, store.with_document(quote, promise.document))
     books, burn = await books_to_settle(checkout, tx, promise, now)
     wanted = promise.document.burn_minor
     if burn < wanted:
@@ -166,7 +166,7 @@ async def quote_late(
         now,
         b"",
     )
-    quote = with_document(quote, document)
+    quote = store.with_document(quote, document)
     if standing is None:
         await store.insert_quote(tx, quote)
     else:

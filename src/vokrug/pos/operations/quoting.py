@@ -1,5 +1,6 @@
 """What a check costs, what points pay of it, what it earns; and, when asked to hold, a promise."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,17 +18,18 @@ from vokrug.pos.errors import (
     RevisionStale,
 )
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.pricing import basket_of, document_of, happened, micros
-from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
+from vokrug.pos.pricing import basket_of, document_of, happened
+from vokrug.pos.schemas import Calculate, HoldAsked
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Tx
+from vokrug.runtime.http import Json
 
 
 async def calculate(
     checkout: Checkout, check_id: UUID, body: Calculate, shop: Shop, till: Till, language: str, now: datetime
-) -> tuple[Calculated, bool]:
+) -> tuple[Json, bool]:
     """Price a check. With `hold`, the price and the points are promised until the deadline. The second
     answer says whether this is a repeat.
     """
@@ -38,7 +40,7 @@ async def calculate(
     if row["sale_status"] is not None or row["quote_rev"] is not None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     known = recognised(known, ask, row)
-    document = await priced(checkout, body, shop, known, row, language, now)
+    trolley = await Trolley.of(checkout, body, shop, known, row, language, now)
     quote = QuoteRow(
         check_id=check_id,
         rev=body.rev,
@@ -50,19 +52,17 @@ async def calculate(
         priced_at=now,
         document=b"",
     )
+    document = trolley.priced(row["available"] or 0)
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
-    ttl = ttl_of(body)
-    burns = document.burn_minor > 0
-    if burns:
-        document = with_hold(document, now + ttl)
-    quote = with_document(quote, document)
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
-    job = PromiseJob(quote, document, wallet_of(row) if burns else None, accounts.redeemed, now + ttl)
+    wallet = wallet_of(row) if document.burn_minor else None
+    job = PromiseJob(quote, document, trolley.priced, wallet, accounts.redeemed, now + ttl_of(body))
     result: Any = await checkout.writers.submit(job)
     if result is None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
-    return answers.calculated(checkout.reference, result, document), False
+    quote, document = result
+    return answers.calculated(checkout.reference, quote, document), False
 
 
 def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
@@ -78,43 +78,66 @@ def is_stranger(ask: Ask, row: Any) -> bool:
     return ask.hash is not None and (row["number"] is None or row["state"] == "erased")
 
 
+@dataclass(slots=True)
+class Trolley:
+    """A check with everything its price depends on but the points there are to spend."""
+
+    checkout: Checkout
+    basket: promotions.Basket
+    shop: Shop
+    known: Known | None
+    spent_minor: int
+    language: str
+    at: datetime
+
+    @classmethod
+    async def of(
+        cls,
+        checkout: Checkout,
+        body: Calculate,
+        shop: Shop,
+        known: Known | None,
+        row: Any,
+        language: str,
+        now: datetime,
+    ) -> "Trolley":
+        articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+        basket = basket_of(body, shop, articles)
+        if known is not None:
+            language = known.language
+        return cls(checkout, basket, shop, known, row["spent"] or 0, language, happened(body.at, now))
+
+    def priced(self, available_minor: int) -> Document:
+        """Ask the engine, as of the moment of the sale."""
+        reference, shopper = self.checkout.reference, None
+        if self.known is not None:
+            tier = reference.tier_at(self.spent_minor)
+            shopper = promotions.Shopper(
+                tier=None if tier is None else tier.code, available_minor=max(0, available_minor)
+            )
+        answer = promotions.price(self.basket, shopper, self.checkout.offers.current, self.at)
+        return document_of(
+            answer,
+            self.basket,
+            at=self.at,
+            shop=self.shop,
+            language=self.language,
+            customer_id=None if self.known is None else self.known.id,
+            rate=reference.rates[self.shop.currency],
+            balance_minor=available_minor,
+            spent_minor=self.spent_minor,
+        )
+
+
 async def priced(
     checkout: Checkout, body: Calculate, shop: Shop, known: Known | None, row: Any, language: str, now: datetime
 ) -> Document:
-    """Ask the engine, as of the moment of the sale."""
-    articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
-    basket = basket_of(body, shop, articles)
-    at = happened(body.at, now)
-    spent, available = row["spent"] or 0, row["available"] or 0
-    shopper = None
-    if known is not None:
-        tier = checkout.reference.tier_at(spent)
-        shopper = promotions.Shopper(tier=None if tier is None else tier.code, available_minor=max(0, available))
-    answer = promotions.price(basket, shopper, checkout.offers.current, at)
-    return document_of(
-        answer,
-        basket,
-        at=at,
-        shop=shop,
-        language=language if known is None else known.language,
-        customer_id=None if known is None else known.id,
-        rate=checkout.reference.rates[shop.currency],
-        balance_minor=available,
-        spent_minor=spent,
-        hold_until=None,
-    )
+    trolley = await Trolley.of(checkout, body, shop, known, row, language, now)
+    return trolley.priced(row["available"] or 0)
 
 
 def ttl_of(body: Calculate) -> timedelta:
     return timedelta(seconds=body.hold.ttl_s if isinstance(body.hold, HoldAsked) else HoldAsked().ttl_s)
-
-
-def with_hold(document: Document, until: datetime) -> Document:
-    return documents.replace(document, hold_until_us=micros(until))
-
-
-def with_document(quote: QuoteRow, document: Document) -> QuoteRow:
-    return documents.replace(quote, document=documents.encode(document))
 
 
 def wallet_of(row: Any) -> ledger.Wallet | None:
@@ -133,13 +156,13 @@ async def told_alone(
     ask: Ask,
     language: str,
     now: datetime,
-) -> tuple[Calculated, bool]:
+) -> tuple[Json, bool]:
     """The same, one check in one transaction: a repeat, a new revision, a wallet with many small lots, or a
     check that met somebody faster.
     """
     TOLD_ALONE.labels("calculate").inc()
 
-    async def story(tx: Tx) -> tuple[Calculated, bool]:
+    async def story(tx: Tx) -> tuple[Json, bool]:
         return await quote_alone(checkout, tx, check_id, body, shop, till, ask, language, now)
 
     return await checkout.db.replayed(story)
@@ -155,7 +178,7 @@ async def quote_alone(
     ask: Ask,
     language: str,
     now: datetime,
-) -> tuple[Calculated, bool]:
+) -> tuple[Json, bool]:
     await store.lock_document(tx, check_id)
     standing = await store.lock_quote(tx, check_id)
     known = checkout.tokens.read(body.customer_token, now) if body.customer_token is not None else None
@@ -192,9 +215,9 @@ async def quote_alone(
         journal = books.open_journal(ledger.Kind.HOLD, home=known.number, document=check_id)
         hold = books.place_hold(journal, wallet_id, accounts.redeemed, document.burn_minor, deadline=now + ttl_of(body))
         quote = documents.replace(quote, hold_id=hold.id)
-        document = with_hold(document, hold.deadline)
+        document = documents.held(document, hold.deadline)
         await ledger.write(tx, books)
-    quote = with_document(quote, document)
+    quote = store.with_document(quote, document)
     if standing is None:
         await store.insert_quote(tx, quote)
     else:
