@@ -98,6 +98,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="Topics (NATS: streams) of other systems whose CloudEvents are taken in, by commas."),
     ] = ""
+    events_keep_days: Annotated[
+        int, Meta(ge=1, le=36500, description="How long facts are kept whose type names no time of its own.")
+    ] = 1825
+    webhook_origin: Annotated[
+        str,
+        Meta(min_length=1, max_length=253, description="As whom webhooks introduce themselves: a name of the DNS."),
+    ] = "vokrug.local"
+    webhooks_to_private: Annotated[
+        bool,
+        Meta(description="Let webhooks go to `http://` and to private addresses: for a trial on one machine."),
+    ] = False
     clock: Annotated[
         Literal["system", "movable", "standing"],
         Meta(
@@ -260,7 +271,7 @@ def _to_path(kind: type, value: object) -> object:
 
 
 def _kind_name(kind: Any) -> str:
-    names = {Path: "path", int: "whole number", float: "number"}
+    names = {Path: "path", int: "whole number", float: "number", bool: "`true` or `false`"}
     if kind in names:
         return names[kind]
     choices = get_args(kind)
