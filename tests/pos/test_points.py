@@ -189,9 +189,10 @@ async def test_a_later_revision_that_comes_between_is_not_sold_as_the_earlier_on
 
 
 async def test_only_what_was_promised_is_remembered_for_the_commit(chain: Chain, till: Till, shopper: Shopper) -> None:
-    """Ten small lots are too many for the plain way: the story prices anew, and the first draft is forgotten."""
+    """Ten small lots are more than are looked at first: the price is told anew, and the first draft is forgotten."""
     for _ in range(10):
         await till.sells(shopper, COFFEE)
     quote = await till.quotes(shopper, COFFEE, burn="max")
-    assert quote.check not in chain.checkout.recent
+    _, remembered, _ = chain.checkout.recent[quote.check]
+    assert (remembered.burn_minor, quote["burn"]["applied"]) == (50_00, "50.00")
     assert (await till.confirms(quote)).done()["burned"] == "50.00"
