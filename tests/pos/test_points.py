@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.pos.chain import CAKE, COFFEE, Chain, Shopper, Till, times
-from vokrug.pos.checkout import Batch
+from vokrug.pos.batch import Batch
 from vokrug.runtime.database import Tx
 
 
@@ -193,6 +193,7 @@ async def test_only_what_was_promised_is_remembered_for_the_commit(chain: Chain,
     for _ in range(10):
         await till.sells(shopper, COFFEE)
     quote = await till.quotes(shopper, COFFEE, burn="max")
-    _, remembered, _ = chain.checkout.recent[quote.check]
-    assert (remembered.burn_minor, quote["burn"]["applied"]) == (50_00, "50.00")
+    remembered = chain.checkout.memory.document(quote.check)
+    assert remembered is not None
+    assert (remembered[1].burn_minor, quote.burn) == (50_00, "50.00")
     assert (await till.confirms(quote)).done()["burned"] == "50.00"

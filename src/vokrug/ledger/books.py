@@ -279,6 +279,9 @@ class Books:
             if taker.guard == "c" and (over := overspent(taker) - taker.debt) > 0:
                 raise errors.InsufficientFunds(missing=over)
         at = self.touch(giver, taker)
+        for wallet in (giver, taker):
+            if wallet is not None and (wallet.next_due is None or deadline < wallet.next_due):
+                wallet.next_due = deadline
         for lot_id, part, _ in taken:
             self._change_lot(giver.id, lot_id, held=part)
         by_id = {lot_id: part for lot_id, part, _ in taken}

@@ -78,6 +78,7 @@ def to_wallet(row: Sequence[Any] | Row) -> Wallet:
         closed_by,
         flat,
         overdue,
+        next_due,
     ) = row
     lots = [FreeLot(*flat[i : i + 3]) for i in range(0, len(flat), 3)] if flat else []
     return Wallet(
@@ -98,6 +99,7 @@ def to_wallet(row: Sequence[Any] | Row) -> Wallet:
         closed_by,
         lots,
         overdue,
+        next_due,
     )
 
 
