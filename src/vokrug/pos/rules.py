@@ -87,9 +87,12 @@ class Deviation:
     expected_minor: int
     printed_minor: int
     points_short_minor: int = 0
+    is_of_a_stranger: bool = False  # the receipt names somebody the centre does not know
 
     @property
     def kind(self) -> str:
+        if self.is_of_a_stranger:
+            return "customer"
         return "points" if self.points_short_minor and self.expected_minor == self.printed_minor else "price"
 
 

@@ -19,7 +19,7 @@ from vokrug.pos.errors import (
 )
 from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.operations.quoting import priced, recognised
+from vokrug.pos.operations.quoting import is_stranger, priced, recognised
 from vokrug.pos.operations.returning import post_parked
 from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
@@ -100,6 +100,9 @@ async def commit_alone(
         paid = promise.document.to_pay_minor
         deviation = deviation or Deviation(paid, paid)
         deviation.points_short_minor = wanted - burn
+    if promise.customer_number is None and names_somebody(body):
+        deviation = deviation or Deviation(promise.document.to_pay_minor, promise.document.to_pay_minor)
+        deviation.is_of_a_stranger = True
     sale = rules.post(books, settlement, promise, burn=burn, spent_minor=promise.spent_minor, deviation=deviation)
     if standing is not None:
         await store.drop_awaited(tx, check_id)
@@ -146,7 +149,8 @@ async def quote_late(
     is_late = body.fiscal is not None
     known, ask = known_by(checkout, body.check.customer_token, body.check.identifier, now, is_late=is_late)
     (row,) = await checkout.read(tx, [ask], now)
-    known = recognised(known, ask, row)
+    if not (is_late and is_stranger(ask, row)):  # what is printed is recorded, as a sale to nobody
+        known = recognised(known, ask, row)
     if known is not None:
         wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
         await ledger.open_books(tx, checkout.ids, [wallet_id], now)  # locked: what it has is what it will have
@@ -169,6 +173,10 @@ async def quote_late(
     else:
         await store.replace_quote(tx, quote)
     return quote
+
+
+def names_somebody(body: Commit) -> bool:
+    return body.check is not None and (body.check.identifier is not None or body.check.customer_token is not None)
 
 
 async def promise_of(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime) -> Promise:
