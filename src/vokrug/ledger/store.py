@@ -220,10 +220,7 @@ def written(books: Books) -> list[list[Any]]:
         + (None if j.facts is None else msgspec.json.encode(j.facts).decode(),)
         for j in books.journals
     ]
-    movements = [
-        (m.journal_id, m.leg, m.home, m.debit, m.credit, m.amount, m.recorded_at, m.debit_after, m.credit_after)
-        for m in books.movements
-    ]
+    movements = [*map(msgspec.structs.astuple, books.movements)]
     lots = [(*key, *change) for key, change in books.lot_changes.items() if change != [0, 0]]
     new_holds = [
         (h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline)
