@@ -162,7 +162,10 @@ async def test_one_bad_document_in_a_batch_harms_no_other(chain: Chain, till: Ti
     await till.sells(unlucky, COFFEE)
     quotes = [await till.quotes(unlucky if i == 4 else shopper, COFFEE) for i in range(10)]
     async with chain.services.db.transaction() as tx:
-        await tx.run("update ledger_wallet set closed_at = now() - interval '1 day' where id > 0")
+        await tx.run(
+            "update ledger_wallet set closed_at = now() - interval '1 day', "
+            "changed_at = changed_at + interval '1 microsecond' where id > 0"
+        )
     answers = await asyncio.gather(*(till.confirms(quote) for quote in quotes))
     assert answers[4].code == (409, "account_closed")
     assert [answer.status for answer in answers].count(200) == 9
