@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.events.conftest import NOON, SHOP, StoppedClock
-from vokrug.events import Event, Installation, Personal, synchronise
+from vokrug.events import Catalogue, Event, Installation, Personal, synchronise
 from vokrug.events.subscriptions import Lenses, LogWatch, Streams, WebhookDeliverer, WebhookDoor, api, reading_api
 from vokrug.events.subscriptions.schemas import EndpointWish, RequestSubscription, SubscriptionPage, SubscriptionView
 from vokrug.events.subscriptions.webhooks.sender import Outcome
@@ -37,7 +37,10 @@ class Guest(msgspec.Struct):
     age: int = 0
 
 
-@SHOP.event("shop.brought.v1", owner="shop", key="customer")
+DOORS = Catalogue()  # beside the shop's: what others declare there is counted
+
+
+@DOORS.event("shop.brought.v1", owner="shop", key="customer")
 class Brought(Event, frozen=True):
     """Goods came to a door."""
 
@@ -50,6 +53,7 @@ class Brought(Event, frozen=True):
 async def log(db: Database) -> Database:
     async with db.transaction() as tx:
         await synchronise(tx, NOON, SHOP)
+        await synchronise(tx, NOON, DOORS)
     return db
 
 
