@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
 
+import httpx
 import pytest
 
-from vokrug.events import Catalogue, Event, publish, synchronise
+from tests.events.door import Door, Town, knock, open_door
+from vokrug.events import Catalogue, Event, provide_customers, provide_personal_keys, publish, synchronise
 from vokrug.kernel import Clock
 from vokrug.runtime.database import Database, Tx
+from vokrug.runtime.http import Role
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SHOPPER = UUID("01900000-0000-7000-8000-000000000001")
@@ -71,3 +74,35 @@ async def sell(db: Database, *sales: tuple[int, int]) -> None:
     for key, number in sales:
         async with db.transaction() as tx:
             await tell(tx, Sold(number), key=key)
+
+
+@pytest.fixture
+async def http(db: Database, clock: StoppedClock) -> AsyncIterator[httpx.AsyncClient]:
+    """The HTTP door, and nobody in front of it yet. The database knows the shop's facts, told by our code."""
+    async with db.transaction() as tx:
+        await synchronise(tx, NOON, SHOP)
+    async with open_door(db, clock) as http:
+        yield http
+
+
+@pytest.fixture
+def town(db: Database) -> Town:
+    made = Town()
+    provide_customers(db, made)
+    provide_personal_keys(db, made)
+    return made
+
+
+@pytest.fixture
+async def partner(http: httpx.AsyncClient, db: Database, clock: StoppedClock) -> Door:
+    return await knock(http, db, Role.PARTNER, clock)
+
+
+@pytest.fixture
+async def stranger(http: httpx.AsyncClient, db: Database, clock: StoppedClock) -> Door:
+    return await knock(http, db, Role.PARTNER, clock)
+
+
+@pytest.fixture
+async def staff(http: httpx.AsyncClient, db: Database, clock: StoppedClock) -> Door:
+    return await knock(http, db, Role.STAFF, clock)

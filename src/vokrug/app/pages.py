@@ -19,8 +19,13 @@ WRITTEN = "<!-- Written by `vokrug docs`; change the code it describes instead. 
 
 
 def events_page() -> str:
+    """Every fact, with its words and its schema."""
+    return events.catalogue_markdown(told_types())
+
+
+def told_types() -> list[events.EventType]:
     """Every fact that the wired domains tell; a test may declare facts of its own."""
-    return events.catalogue_markdown([kind for kind in events.CATALOGUE if kind.model.__module__.startswith("vokrug.")])
+    return [kind for kind in events.CATALOGUE if kind.model.__module__.startswith("vokrug.")]
 
 
 def refusals_page() -> str:

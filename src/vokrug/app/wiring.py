@@ -11,8 +11,8 @@ import asyncpg
 
 from vokrug import customers, events, ledger, pos, promotions
 from vokrug.app import clock as movable
+from vokrug.app.streams import Streams, open_streams_database
 from vokrug.events import subscriptions
-from vokrug.events.runner import ReactionRunner
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime import keys_api
 from vokrug.runtime.database import Database
@@ -29,7 +29,7 @@ RENEW_EVERY_S = 1.0
 LAG_EVERY_S = 15.0
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs, subscriptions.jobs]
+JOBS: list[Jobs] = [ledger.jobs, events.jobs, subscriptions.jobs]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -43,6 +43,9 @@ def routes_of(settings: Settings) -> list[Routes]:
         events.routes,
         subscriptions.routes,
         subscriptions.reading_routes,
+        events.catalogue_routes,
+        events.intake_routes,
+        events.page_routes,
         keys_api.routes,
     ]
     return [*all_routes, movable.routes] if settings.clock != "system" else all_routes
@@ -69,8 +72,13 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
             await ledger.schedule_all(tx, clock.now())
+            await events.schedule_all(tx, clock.now())
             await subscriptions.schedule_all(tx, clock.now())
             directory = await customers.Directory.load(tx, customers.Vault(secret))
+        people = customers.People(directory)
+        for database in (db, reports):
+            events.provide_personal_keys(database, people)
+            events.provide_customers(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
@@ -94,8 +102,10 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         stop = asyncio.Event()
         tasks = [asyncio.create_task(repeat(renew, stop))]
         tasks.append(asyncio.create_task(repeat(lag_renewal(services), stop, every_s=LAG_EVERY_S)))
-        if REACTIONS:
-            tasks.append(asyncio.create_task(ReactionRunner(db, clock, REACTIONS).run(stop)))
+        streams_db = await open_streams_database(settings.database_url)
+        stack.push_async_callback(streams_db.close)
+        streams = Streams(streams_db, clock, settings, REACTIONS, installation=services.get(events.Installation))
+        tasks.append(asyncio.create_task(streams.run(stop)))
         if with_jobs:
             tasks.append(asyncio.create_task(deliverer.run(stop)))
             tasks.append(asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=1).run(stop)))

@@ -13,8 +13,10 @@ from vokrug.customers.errors import (
     IdentifierTaken,
     IdentifierTypeUnknown,
 )
+from vokrug.customers.for_events import People
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
 from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
+from vokrug.customers.operations.erasure import destroy_keys
 from vokrug.customers.operations.identifiers import attach, detach
 from vokrug.customers.operations.people import resolve
 from vokrug.customers.operations.profiles import customer, profile, read_card, set_attributes
@@ -53,6 +55,7 @@ __all__ = [
     "IdentifierTaken",
     "IdentifierType",
     "IdentifierTypeUnknown",
+    "People",
     "Profile",
     "Registered",
     "Registration",
@@ -64,6 +67,7 @@ __all__ = [
     "customer",
     "define_attribute",
     "define_identifier_type",
+    "destroy_keys",
     "detach",
     "give_consent",
     "profile",

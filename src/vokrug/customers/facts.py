@@ -1,9 +1,9 @@
 """What this domain tells the others. Ids only: a phone is named by its identifier's id."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
-from vokrug.events import Event, event
+from vokrug.events import Event, event, exemplify
 
 
 @event("customers.registered.v1", owner="customers", key="customer")
@@ -65,3 +65,28 @@ class ConsentWithdrawn(Event, frozen=True):
     purpose: str
     document_version: str
     source: str
+
+
+@event("customers.erased.v1", owner="customers", key="customer", acknowledge_days=30)
+class CustomerErased(Event, frozen=True):
+    """The customer's personal data can no longer be read. Delete the copies you hold, and acknowledge."""
+
+    customer_id: UUID
+    source: str
+
+
+SOMEBODY = UUID("01900000-0000-7000-8000-000000000001")
+
+exemplify(
+    CustomerRegistered(customer_id=SOMEBODY, source="till", language="ru", shop_id=12),
+    IdentifierAttached(
+        customer_id=SOMEBODY, identifier_id=7, identifier_type="card", source="app", strength="observed"
+    ),
+    IdentifierDetached(customer_id=SOMEBODY, identifier_id=7, identifier_type="card", source="staff"),
+    AttributeChanged(
+        customer_id=SOMEBODY, code="pets", source="site", observed_at=datetime(2026, 11, 23, 12, tzinfo=UTC)
+    ),
+    ConsentGiven(customer_id=SOMEBODY, purpose="marketing", document_version="2026-09", source="till"),
+    ConsentWithdrawn(customer_id=SOMEBODY, purpose="marketing", document_version="2026-09", source="app"),
+    CustomerErased(customer_id=SOMEBODY, source="staff"),
+)

@@ -13,9 +13,12 @@ the head row of a partition is locked for as short a time as can be.
 """
 
 from vokrug.events.api import routes
-from vokrug.events.catalogue import CATALOGUE, Catalogue, catalogue_markdown, event
+from vokrug.events.catalogue import CATALOGUE, Catalogue, catalogue_markdown, event, exemplify
 from vokrug.events.envelopes import cloud_event, cloud_event_json
-from vokrug.events.jobs import drop_expired
+from vokrug.events.intake.api import routes as intake_routes
+from vokrug.events.intake.dead_letters import forget_old
+from vokrug.events.intake.publishing import CustomerFinder, Found, provide_customers
+from vokrug.events.jobs import drop_expired, jobs, schedule_all
 from vokrug.events.operations import (
     append,
     encode,
@@ -24,40 +27,70 @@ from vokrug.events.operations import (
     read,
     read_page,
     row_of,
-    synchronise,
     type_id,
     validate,
 )
+from vokrug.events.personal import Person, PersonalKeys, provide_personal_keys, reveal
 from vokrug.events.reactions import Handler, Reaction, reaction
+from vokrug.events.registry.api import routes as catalogue_routes
+from vokrug.events.registry.page import routes as page_routes
+from vokrug.events.registry.upcasts import Upcasts, upcaster
+from vokrug.events.registry.writing import synchronise
 from vokrug.events.rules import key_of
 from vokrug.events.runner import ReactionRunner
-from vokrug.events.types import Envelope, Event, EventType, Installation, Lag, Page, Personal, Row
+from vokrug.events.types import (
+    Compatibility,
+    Envelope,
+    Event,
+    EventType,
+    Installation,
+    Lag,
+    Page,
+    Personal,
+    Row,
+    TypeCard,
+)
 from vokrug.events.upkeep import give_up, lag, redrive, replay, retire
 
 __all__ = [
     "CATALOGUE",
     "Catalogue",
+    "Compatibility",
+    "CustomerFinder",
     "Envelope",
     "Event",
     "EventType",
+    "Found",
     "Handler",
     "Installation",
     "Lag",
     "Page",
+    "Person",
     "Personal",
+    "PersonalKeys",
     "Reaction",
     "ReactionRunner",
     "Row",
+    "TypeCard",
+    "Upcasts",
     "append",
     "catalogue_markdown",
+    "catalogue_routes",
     "cloud_event",
     "cloud_event_json",
     "drop_expired",
     "encode",
     "event",
+    "exemplify",
+    "forget_old",
     "give_up",
+    "intake_routes",
+    "jobs",
     "key_of",
     "lag",
+    "page_routes",
+    "provide_customers",
+    "provide_personal_keys",
     "publish",
     "publish_row",
     "reaction",
@@ -66,9 +99,12 @@ __all__ = [
     "redrive",
     "replay",
     "retire",
+    "reveal",
     "routes",
     "row_of",
+    "schedule_all",
     "synchronise",
     "type_id",
+    "upcaster",
     "validate",
 ]

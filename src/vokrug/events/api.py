@@ -1,11 +1,12 @@
-"""The catalogue and the log over HTTP."""
+"""The log over HTTP."""
 
 import msgspec
 
 from vokrug.events import operations, rules, store
 from vokrug.events.envelopes import cloud_event_json
 from vokrug.events.errors import CursorMalformed, EventTypeUnknown, LimitMalformed
-from vokrug.events.schemas import EventPage, EventTypeList, EventTypeView
+from vokrug.events.personal import reveal
+from vokrug.events.schemas import EventPage
 from vokrug.events.types import Installation
 from vokrug.runtime.http import Answer, Call, Role, Routes
 
@@ -13,22 +14,6 @@ routes = Routes("events")
 
 READERS = [Role.PARTNER, Role.STAFF]
 MOST_EVENTS = 1_000
-
-
-@routes.get("/v1/events/types", answers={200: EventTypeList}, roles=READERS)
-async def list_types(call: Call) -> Answer[EventTypeList]:
-    """Every type of event this installation tells."""
-    async with call.db.transaction(readonly=True) as tx:
-        cards = await operations.list_types(tx)
-    return Answer(EventTypeList([EventTypeView.of(card) for card in cards]))
-
-
-@routes.get("/v1/events/types/{name}", answers={200: EventTypeView}, refusals=[EventTypeUnknown], roles=READERS)
-async def show_type(call: Call) -> Answer[EventTypeView]:
-    """One type of event, with its JSON Schema."""
-    async with call.db.transaction(readonly=True) as tx:
-        card = await operations.find_type(tx, call.path["name"])
-    return Answer(EventTypeView.of(card))
 
 
 @routes.get(
@@ -42,15 +27,17 @@ async def read_events(call: Call) -> Answer[EventPage]:
     """Read the log from a place on.
 
     Without `after` from its beginning; without `partition` all of them, each with an equal share of
-    `limit`. `types` is a comma-separated list. Order holds within a partition: one key is always in one.
+    `limit`. `types` is a comma-separated list; who asks for a version is given older ones raised to it. Order
+    holds within a partition: one key is always in one. Personal data are absent: subscriptions reveal them.
     """
     limit, types = _limit(call), call.query.get("types")
     names = types.split(",") if types else None
     async with call.db.transaction(readonly=True) as tx:
         await operations.require_types(tx, names or ())
         page = await operations.read_page(tx, _after(call, await store.partitions(tx)), limit, names)
+        told = await reveal(tx, page.envelopes, frozenset())
     installation = call.services.parts.get(Installation, Installation())
-    events = [msgspec.Raw(cloud_event_json(envelope, installation)) for envelope in page.envelopes]
+    events = [msgspec.Raw(cloud_event_json(envelope, installation)) for envelope in told]
     return Answer(EventPage(events, rules.format_cursor(page.next), page.has_more))
 
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
 
 from vokrug.events import rules
-from vokrug.events.types import Event, EventType
+from vokrug.events.types import Compatibility, Event, EventType
 
 E = TypeVar("E", bound=Event)
 
@@ -21,15 +22,41 @@ class Catalogue:
         self._types: dict[str, EventType] = {}
 
     def event(
-        self, name: str, *, owner: str, key: str, retention_days: int | None = None
+        self,
+        name: str,
+        *,
+        owner: str,
+        key: str,
+        retention_days: int | None = None,
+        purpose: str | None = None,
+        compatibility: Compatibility = Compatibility.FULL,
+        acknowledge_days: int | None = None,
     ) -> Callable[[type[E]], type[E]]:
         """Declares a type of fact. The class's docstring says what became true."""
 
         def declare(model: type[E]) -> type[E]:
-            self._add(describe(model, name, owner=owner, key=key, retention_days=retention_days))
+            self._add(
+                EventType(
+                    **described(model, name),
+                    owner=owner,
+                    key=key,
+                    retention_days=retention_days,
+                    model=model,
+                    purpose=purpose,
+                    compatibility=compatibility,
+                    acknowledge_days=acknowledge_days,
+                )
+            )
             return model
 
         return declare
+
+    def exemplify(self, *facts: Event) -> None:
+        """What facts of a type look like, for readers; each of the facts' own type."""
+        for fact in facts:
+            known = self._types[fact.__event__.name]
+            example = msgspec.to_builtins(fact)
+            self._types[known.name] = type(fact).__event__ = replace(known, examples=(*known.examples, example))
 
     def _add(self, described: EventType) -> None:
         for other in self._types.values():
@@ -45,25 +72,26 @@ class Catalogue:
         return self._types.get(name)
 
 
-def describe(model: type[Event], name: str, *, owner: str, key: str, retention_days: int | None) -> EventType:
-    """What the catalogue says of a class."""
+def described(model: type[Event], name: str) -> dict[str, Any]:
+    """What a class itself says of its type."""
     if not (matched := rules.NAME.fullmatch(name)):
         raise ValueError(f"an event is named like 'pos.sale_committed.v1', not {name!r}")
     if not (words := (model.__dict__.get("__doc__") or "").strip()):
         raise ValueError(f"{name} needs a docstring that says what became true")
     schema = schema_of(model, name)
-    return EventType(
-        name=name,
-        id=rules.type_id_of(name),
-        version=int(matched[2]),
-        owner=owner,
-        key=key,
-        words=words,
-        schema=schema,
-        personal=tuple(rules.personal_fields(schema)),
-        retention_days=retention_days,
-        model=model,
-    )
+    for tag in rules.tags(schema):
+        if not tag.is_named or tag.is_required:
+            raise ValueError(
+                f"{name}: {tag.field or 'the whole'} is personal and may be erased: give the field a default"
+            )
+    return {
+        "name": name,
+        "id": rules.type_id_of(name),
+        "version": int(matched[2]),
+        "words": words,
+        "schema": schema,
+        "personal": tuple(rules.personal_fields(schema)),
+    }
 
 
 def schema_urn(name: str) -> str:
@@ -101,3 +129,4 @@ def catalogue_markdown(catalogue: Iterable[EventType] | None = None) -> str:
 
 CATALOGUE = Catalogue()
 event = CATALOGUE.event
+exemplify = CATALOGUE.exemplify

@@ -3,7 +3,22 @@
 from datetime import datetime, timedelta
 
 from vokrug.events import store
-from vokrug.runtime.database import Database
+from vokrug.events.intake.dead_letters import forget_old
+from vokrug.runtime.database import Database, Tx
+from vokrug.runtime.jobs import JobRun, Jobs, schedule
+
+jobs = Jobs("events")
+
+
+@jobs.task("events.sweep_intake", tries=5)
+async def sweep_intake(run: JobRun) -> None:
+    """Dead letters and remembered ids of other systems' events do not outstay their time."""
+    await forget_old(run.services.db, run.now)
+
+
+async def schedule_all(tx: Tx, now: datetime) -> None:
+    """Write the domain's schedules down; known ones stay as the operator left them."""
+    await schedule(tx, "events.sweep_intake", cron="40 3 * * *", zone="UTC", task=sweep_intake, now=now)
 
 
 async def drop_expired(db: Database, now: datetime, *, keep_days: int, batch: int = 1_000) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from vokrug.events.registry.upcasts import lineage
 from vokrug.events.types import Envelope, Event
 from vokrug.runtime.database import Tx
 
@@ -31,7 +32,8 @@ class Reaction:
 
     @property
     def types(self) -> list[str]:
-        return [kind.__event__.name for kind in self.on]
+        """What it reads: its facts, and older versions that can be raised to them."""
+        return [kind.__event__.name for wanted in self.on for kind in lineage(wanted)]
 
 
 def reaction(

@@ -1,4 +1,4 @@
-"""Decisions of the stream without I/O: where a key lives, which schema may follow which."""
+"""Decisions of the stream without I/O: where a key lives, what is personal, which place a cursor means."""
 
 import hashlib
 import re
@@ -11,9 +11,6 @@ from vokrug.events.errors import CursorMalformed
 from vokrug.events.types import PERSONAL, PersonalField
 
 NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+\.v([1-9][0-9]*)")
-
-# Keywords that describe and do not restrict: changing them breaks no reader.
-WORDS_ONLY = frozenset({"$id", "$schema", "$defs", "title", "description", "examples", PERSONAL})
 
 ELEMENTS = ("items", "additionalProperties")  # what a list or a dictionary is made of
 
@@ -45,91 +42,59 @@ def retry_after(tries: int) -> timedelta:
     return wait
 
 
-class Breach(NamedTuple):
-    """How a schema breaks what the previous one promised."""
-
-    field: str
-    reason: str
-
-
-def breach(old: Mapping[str, Any], new: Mapping[str, Any]) -> Breach | None:
-    """The first promise of `old` that `new` breaks, or None for a compatible addition.
-
-    A version may gain optional fields, at any depth, and better words. Everything else would break
-    either today's readers or a replay of what was written under the old schema: a field that is gone,
-    restricted in another way, newly required or no longer promised; also a longer list of choices,
-    because a reader may have declared it closed.
-    """
-    return next(_breaches(old, new, old, new, "", set()), None)
-
-
-def _breaches(
-    old: Any, new: Any, old_root: Any, new_root: Any, at: str, seen: set[tuple[str, str]]
-) -> Iterator[Breach]:
-    if "$ref" in old and "$ref" in new:
-        pair = (old["$ref"], new["$ref"])
-        if pair in seen:
-            return  # a type that contains itself: this pair is being compared already
-        seen = seen | {pair}
-    old, new = _follow(old, old_root), _follow(new, new_root)
-    yield from _broken_fields(old, new, old_root, new_root, at, seen)
-    for keyword in sorted((old.keys() | new.keys()) - WORDS_ONLY - {"properties", "required"}):
-        before, after = old.get(keyword), new.get(keyword)
-        if keyword in ELEMENTS and isinstance(before, dict) and isinstance(after, dict):
-            yield from _breaches(before, after, old_root, new_root, f"{at}[]", seen)
-        elif keyword in ("anyOf", "prefixItems") and before and after and len(before) == len(after):
-            for one, other in zip(before, after, strict=True):
-                yield from _breaches(one, other, old_root, new_root, at, seen)
-        elif (keyword in old) != (keyword in new) or before != after:
-            yield Breach(at or "(the whole event)", f"has another {keyword}")
-
-
-def _broken_fields(
-    old: Any, new: Any, old_root: Any, new_root: Any, at: str, seen: set[tuple[str, str]]
-) -> Iterator[Breach]:
-    before, after = old.get("properties", {}), new.get("properties", {})
-    was_required, is_required = set(old.get("required", ())), set(new.get("required", ()))
-    for name in before:
-        field = f"{at}.{name}".lstrip(".")
-        if name not in after:
-            yield Breach(field, "was removed")
-            continue
-        if (name in was_required) != (name in is_required):
-            yield Breach(field, "became required" if name in is_required else "is no longer required")
-        yield from _breaches(before[name], after[name], old_root, new_root, field, seen)
-    for name in after.keys() - before.keys():
-        if name in is_required:
-            yield Breach(f"{at}.{name}".lstrip("."), "was added as required")
-
-
-def _follow(schema: Any, root: Any) -> Any:
+def follow(schema: Any, root: Any) -> Any:
     """A schema with its `$ref` replaced by what it points at; words beside a reference stay."""
+    if isinstance(schema, bool):
+        return {} if schema else {"not": {}}
     while "$ref" in schema:
         name = schema["$ref"].removeprefix("#/$defs/")
         schema = root["$defs"][name] | {word: schema[word] for word in schema if word != "$ref"}
     return schema
 
 
+class Tag(NamedTuple):
+    """A mark of personal data in a schema, and what speaks against it."""
+
+    field: str
+    purpose: str
+    is_named: bool  # a field of its own, not an element of a list nor the whole fact
+    is_required: bool  # promised to be there, which no erasure can keep
+
+
 def personal_fields(schema: Mapping[str, Any]) -> list[PersonalField]:
     """Every field marked with `Personal`, at any depth."""
-    return list(dict.fromkeys(_personal(schema, schema, "", ())))
+    return list(dict.fromkeys(PersonalField(tag.field, tag.purpose) for tag in tags(schema)))
 
 
-def _personal(schema: Any, root: Any, at: str, path: tuple[str, ...]) -> Iterator[PersonalField]:
-    if PERSONAL in schema:
-        yield PersonalField(at, schema[PERSONAL])
+def tags(schema: Mapping[str, Any]) -> Iterator[Tag]:
+    """Every mark of personal data, once for each place that leads to it."""
+    return _tags(schema, schema, "", (), is_named=False, is_required=False)
+
+
+def _tags(
+    schema: Any, root: Any, at: str, path: tuple[str, ...], *, is_named: bool, is_required: bool
+) -> Iterator[Tag]:
     if "$ref" in schema:
         if schema["$ref"] in path:
             return
         path = (*path, schema["$ref"])
-    schema = _follow(schema, root)
-    for name, field in schema.get("properties", {}).items():
-        yield from _personal(field, root, f"{at}.{name}".lstrip("."), path)
-    for option in schema.get("anyOf", ()):
-        yield from _personal(option, root, at, path)
-    for keyword in ELEMENTS:
-        if isinstance(schema.get(keyword), dict):
-            yield from _personal(schema[keyword], root, f"{at}[]", path)
+    schema = follow(schema, root)
+    if PERSONAL in schema:
+        yield Tag(at, schema[PERSONAL], is_named, is_required)
+    for step, part in parts(schema):
+        named, required = (
+            (is_named, is_required) if not step else (step != "[]", step[1:] in schema.get("required", ()))
+        )
+        yield from _tags(part, root, f"{at}{step}".lstrip("."), path, is_named=named, is_required=required)
+
+
+def parts(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The schemas within one, each with the step that leads there: ".name", "[]", or "" for the same place."""
+    steps = [(f".{name}", field) for name, field in schema.get("properties", {}).items()]
+    steps += [("", option) for keyword in ("anyOf", "oneOf", "allOf") for option in schema.get(keyword, ())]
+    steps += [("[]", schema.get(keyword)) for keyword in ELEMENTS]
+    steps += [("[]", element) for element in schema.get("prefixItems", ())]
+    yield from ((step, part) for step, part in steps if isinstance(part, dict))  # true and false hold nothing
 
 
 def whole(text: str, most: int = MAX_POSITION) -> int | None:

@@ -1,71 +1,10 @@
-"""All the SQL of the log and its catalogue. The SQL of its readers is in reading.py."""
+"""All the SQL of the log. That of its readers is in places.py, of the catalogue in registry/store.py."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-import msgspec
-
-from vokrug.events.types import Envelope, EventType, Row, TypeCard
-from vokrug.runtime.database import Row as Record
+from vokrug.events.types import Envelope, Row
 from vokrug.runtime.database import Tx
-
-# --- catalogue ---
-
-LOCK_TYPES = "lock table events_type in share row exclusive mode"
-
-LIST_TYPES = """
-    select name, version, owner, key, words, schema, personal, retention_days, changed_at
-      from events_type where $1::text is null or name = $1 order by name
-"""
-
-WRITE_TYPE = """
-    insert into events_type
-           (id, name, version, owner, key, words, schema, personal, retention_days, registered_at, changed_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-    on conflict on constraint a_type_has_one_row do update
-       set owner = excluded.owner, key = excluded.key, words = excluded.words, schema = excluded.schema,
-           personal = excluded.personal, retention_days = excluded.retention_days,
-           changed_at = excluded.changed_at
-     where events_type.name = excluded.name
-"""
-
-
-async def lock_types(tx: Tx) -> None:
-    """Two processes that start together write the catalogue one after the other."""
-    await tx.run(LOCK_TYPES)
-
-
-async def list_types(tx: Tx, name: str | None = None) -> list[TypeCard]:
-    return [_card(row) for row in await tx.rows(LIST_TYPES, name)]
-
-
-def _card(row: Record) -> TypeCard:
-    parsed = {column: msgspec.json.decode(row[column]) for column in ("schema", "personal")}
-    return TypeCard(**(dict(row) | parsed))
-
-
-async def write_type(tx: Tx, type: EventType, now: datetime) -> None:
-    personal = [{"field": tag.field, "purpose": tag.purpose} for tag in type.personal]
-    written = await tx.run(
-        WRITE_TYPE,
-        type.id,
-        type.name,
-        type.version,
-        type.owner,
-        type.key,
-        type.words,
-        _json(type.schema),
-        _json(personal),
-        type.retention_days,
-        now,
-    )
-    assert written == 1, f"the id of {type.name} belongs to another name in this database"
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
 
 # --- the log ---
 

@@ -1,8 +1,9 @@
 """Nouns of the stream: what is told, how it lies in the log, and how it comes out again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, TypeVar
 from uuid import UUID
@@ -24,6 +25,15 @@ class Event(msgspec.Struct, frozen=True):
     """Base of every fact. A subclass is declared with `@event(...)`; its fields become its schema."""
 
     __event__: ClassVar["EventType"]
+    __older__: ClassVar["Older | None"] = None  # the version before, and the way up from it
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """The previous version of a fact, and how it becomes this one."""
+
+    kind: type[Event]
+    upcast: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,13 @@ class PersonalField:
 
     field: str  # "delivery.phone", "guests[].name"
     purpose: str
+
+
+class Compatibility(StrEnum):
+    """What a type promises while its version stays the same, against every schema it ever had."""
+
+    BACKWARD = "backward"  # new readers read all old facts; whom a change would break is asked by name
+    FULL = "full"  # and today's readers, known or not, read all new facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,10 @@ class EventType:
     personal: tuple[PersonalField, ...]
     retention_days: int | None  # None: as long as the installation keeps facts
     model: type[Event]
+    purpose: str | None = None  # the consent purpose of reading the whole of it; None: none is needed
+    examples: tuple[Mapping[str, Any], ...] = ()
+    compatibility: Compatibility = Compatibility.FULL
+    acknowledge_days: int | None = None  # within so many days every consumer has to say that it acted
 
     @property
     def domain(self) -> str:
@@ -86,15 +107,27 @@ class Envelope:
     is_replay: bool = False  # told again: what reaches the outside world should refuse
 
     def read(self, kind: Kind[E]) -> E:
-        """The fact itself. A field the reader does not know yet is passed over."""
-        assert kind.__event__.name == self.type, f"{self.type} is not a {kind.__event__.name}"
-        fact: E = _decoder(kind).decode(self.data)
-        return fact
+        """The fact itself, an older version of it raised to the one asked for. A field the reader does not
+        know yet is passed over; personal data are absent until they are revealed."""
+        if kind.__event__.name == self.type:
+            fact: E = _decoder(kind).decode(self.data)
+            return fact
+        older = kind.__older__
+        assert older is not None, f"{self.type} is not a {kind.__event__.name}"
+        raised: E = older.upcast(self.read(older.kind))
+        return raised
+
+
+class Origin(StrEnum):
+    """Who declared a type: our code, or another system over HTTP."""
+
+    CODE = "code"
+    HTTP = "http"
 
 
 @dataclass(frozen=True, slots=True)
 class TypeCard:
-    """A type as the database knows it: also those that other processes tell."""
+    """A type as the database knows it: also those that other processes and other systems tell."""
 
     name: str
     version: int
@@ -104,7 +137,21 @@ class TypeCard:
     schema: dict[str, Any]
     personal: list[dict[str, str]]
     retention_days: int | None
+    purpose: str | None
+    examples: list[dict[str, Any]]
+    compatibility: Compatibility
+    acknowledge_days: int | None
+    origin: Origin
+    publishers: list[str]  # keys that may publish from outside and change the type
+    identify: list[dict[str, str]]  # where the customer is named: [{"field": "phone", "type": "phone"}]
+    upcast: list[dict[str, Any]] | None  # how a fact of the previous version becomes one of this
+    revision: int
     changed_at: datetime
+
+    @property
+    def family(self) -> str:
+        """The name without its version."""
+        return self.name.rpartition(".v")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ is registered with `tx.before_commit`; it runs once, right before COMMIT.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
@@ -34,8 +34,9 @@ REPLAYED = (*CLASHES, asyncpg.exceptions.UniqueViolationError, Overtaken)
 class Tx:
     """One transaction. All SQL goes through the six verbs below."""
 
-    def __init__(self, connection: Conn) -> None:
+    def __init__(self, connection: Conn, shared: Mapping[Any, Any] | None = None) -> None:
         self.connection = connection
+        self.shared = shared or {}  # what the database's owner lets every transaction use
         self.attachments: dict[Any, Any] = {}
         self._before_commit: list[Callable[[], Awaitable[None]]] = []
 
@@ -94,6 +95,7 @@ class Database:
 
     def __init__(self, pool: "asyncpg.Pool[Row]") -> None:
         self.pool = pool
+        self.shared: dict[Any, Any] = {}
 
     @classmethod
     async def connect(cls, url: str, *, min_size: int = 1, max_size: int = 10, **server_settings: str) -> "Database":
@@ -121,7 +123,7 @@ class Database:
             self.pool.acquire() as connection,
             connection.transaction(isolation=isolation, readonly=readonly),  # type: ignore[arg-type]
         ):
-            tx = Tx(connection)  # type: ignore[arg-type]
+            tx = Tx(connection, self.shared)  # type: ignore[arg-type]
             yield tx
             await tx.finish()
 

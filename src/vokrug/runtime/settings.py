@@ -91,6 +91,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Let webhooks go to `http://` and to private addresses: for a trial on one machine."),
     ] = False
+    broker_url: Annotated[
+        str | None,
+        Meta(
+            description="Message broker that the log of facts is relayed to: `kafka://host:9092`, "
+            "`kafka+ssl://user:password@host:9093` or `nats://host:4222`. Empty: none."
+        ),
+    ] = None
+    broker_topic: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*$",
+            description="Topic (Kafka), or beginning of streams and subjects (NATS), that mirrors the log.",
+        ),
+    ] = "vokrug.events"
+    broker_intake: Annotated[
+        str,
+        Meta(description="Topics (NATS: streams) of other systems whose CloudEvents are taken in, by commas."),
+    ] = ""
     clock: Annotated[
         Literal["system", "movable", "standing"],
         Meta(
@@ -177,7 +195,7 @@ def show_value(settings: Settings, name: str) -> str:
         return ""
     if field in SECRET_FIELDS:
         return "********"
-    return mask_password(value) if field in URL_FIELDS else str(value)
+    return mask_password(value) if field in (*URL_FIELDS, "broker_url") else str(value)
 
 
 def mask_password(url: str) -> str:

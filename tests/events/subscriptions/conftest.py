@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from tests.events.conftest import NOON, SHOP, StoppedClock
+from tests.events.conftest import NOON, SHOP, SHOPPER, StoppedClock
+from tests.events.door import ANNA as TOWN_ANNA
+from tests.events.door import Town
 from vokrug.events import Catalogue, Event, Installation, Personal, synchronise
 from vokrug.events.subscriptions import Lenses, LogWatch, Streams, WebhookDeliverer, WebhookDoor, api, reading_api
 from vokrug.events.subscriptions.schemas import EndpointWish, RequestSubscription, SubscriptionPage, SubscriptionView
@@ -33,7 +35,7 @@ BORIS = Caller("staff-boris", Role.STAFF)
 class Guest(msgspec.Struct):
     """Who came along."""
 
-    name: Annotated[str, Personal("contact")]
+    name: Annotated[str, Personal("contact")] = ""
     age: int = 0
 
 
@@ -50,7 +52,8 @@ class Brought(Event, frozen=True):
 
 
 @pytest.fixture
-async def log(db: Database) -> Database:
+async def log(db: Database, town: Town) -> Database:
+    town.keys[SHOPPER], town.declined[SHOPPER] = town.keys[TOWN_ANNA], set()
     async with db.transaction() as tx:
         await synchronise(tx, NOON, SHOP)
         await synchronise(tx, NOON, DOORS)

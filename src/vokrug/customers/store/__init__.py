@@ -18,6 +18,7 @@ from vokrug.customers.store.edges import (
     open_edges,
     project_owner,
 )
+from vokrug.customers.store.keys import KeyOf, destroy_keys, keys_of, mark_erased, numbers_of, open_edges_of
 from vokrug.customers.store.people import (
     EarlierRegistration,
     Person,
@@ -47,6 +48,7 @@ from vokrug.customers.store.profiles import (
 __all__ = [
     "EarlierRegistration",
     "Edge",
+    "KeyOf",
     "Person",
     "SealedEdge",
     "Sheet",
@@ -54,6 +56,7 @@ __all__ = [
     "attributes",
     "consents",
     "count_held",
+    "destroy_keys",
     "end_edges",
     "find_holding",
     "find_person",
@@ -69,10 +72,14 @@ __all__ = [
     "insert_op",
     "insert_registration",
     "is_type_in_use",
+    "keys_of",
     "lock",
     "lock_identifier_type",
     "lock_person",
+    "mark_erased",
+    "numbers_of",
     "open_edges",
+    "open_edges_of",
     "project_owner",
     "put_attribute",
     "put_attribute_type",

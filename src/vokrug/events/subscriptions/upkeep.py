@@ -8,9 +8,9 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vokrug.events import jobs as log_jobs
 from vokrug.events import operations as log_operations
 from vokrug.events import rules as log_rules
+from vokrug.events.jobs import drop_expired
 from vokrug.events.subscriptions import lifecycle, store, sweeping
 from vokrug.events.subscriptions.types import OURSELVES
 from vokrug.runtime.database import Database, Tx
@@ -45,7 +45,7 @@ async def sweep(db: Database, now: datetime, *, keep_days: int) -> Swept:
             await lifecycle.retire(tx, name, OURSELVES, now, reason="everything was told again")
         await sweeping.forget_rounds(tx, now - KEEP_ROUNDS)
     compacted = await _compact_all(db)
-    expired = await log_jobs.drop_expired(db, now, keep_days=keep_days)
+    expired = await drop_expired(db, now, keep_days=keep_days)
     return Swept(skipped, compacted, expired, len(finished))
 
 
