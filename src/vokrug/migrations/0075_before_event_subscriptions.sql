@@ -92,7 +92,7 @@ create table events_endpoint (
 
 -- Who delivers a partition right now. A holder that died or slept loses it when its time is over, and
 -- finds out when it comes back to say what it has done.
-create table events_delivery_lease (
+create table events_sending (
     subscription text not null,
     partition smallint not null,
     holder uuid,

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from tests.events.conftest import NOON, SHOP, StoppedClock
-from vokrug.events import Event, Installation, Personal, synchronise
+from tests.events.conftest import NOON, SHOP, SHOPPER, StoppedClock
+from tests.events.door import ANNA as TOWN_ANNA
+from tests.events.door import Town
+from vokrug.events import Catalogue, Event, Installation, Personal, synchronise
 from vokrug.events.subscriptions import Lenses, LogWatch, Streams, WebhookDeliverer, WebhookDoor, api, reading_api
 from vokrug.events.subscriptions.schemas import EndpointWish, RequestSubscription, SubscriptionPage, SubscriptionView
 from vokrug.events.subscriptions.webhooks.sender import Outcome
@@ -33,11 +35,14 @@ BORIS = Caller("staff-boris", Role.STAFF)
 class Guest(msgspec.Struct):
     """Who came along."""
 
-    name: Annotated[str | None, Personal("contact")] = None
+    name: Annotated[str, Personal("contact")] = ""
     age: int = 0
 
 
-@SHOP.event("shop.brought.v1", owner="shop", key="customer")
+DOORS = Catalogue()  # beside the shop's: what others declare there is counted
+
+
+@DOORS.event("shop.brought.v1", owner="shop", key="customer")
 class Brought(Event, frozen=True):
     """Goods came to a door."""
 
@@ -47,9 +52,11 @@ class Brought(Event, frozen=True):
 
 
 @pytest.fixture
-async def log(db: Database) -> Database:
+async def log(db: Database, town: Town) -> Database:
+    town.keys[SHOPPER], town.declined[SHOPPER] = town.keys[TOWN_ANNA], set()
     async with db.transaction() as tx:
         await synchronise(tx, NOON, SHOP)
+        await synchronise(tx, NOON, DOORS)
     return db
 
 

@@ -11,7 +11,8 @@ from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.events.conftest import NOON, Returned, Sold, StoppedClock, sell, tell
+from tests.events.conftest import NOON, SHOPPER, Returned, Sold, StoppedClock, sell, tell
+from tests.events.door import Town
 from tests.events.subscriptions.conftest import ANNA, PARTNER, Brought, Desk, Guest, numbers
 from vokrug.events import Envelope, Installation, cloud_event
 from vokrug.events.errors import CursorMalformed
@@ -132,6 +133,59 @@ async def test_a_field_is_shown_for_its_purpose_only(desk: Desk, purposes: list[
         await tell(tx, Brought(1, "+7", [Guest("Ольга", 7)]), key=0)
     (event,) = (await desk.pull()).events
     assert msgspec.json.decode(event)["data"] == seen
+
+
+async def test_who_said_no_and_who_was_erased_is_not_read_whatever_the_purpose(desk: Desk, town: Town) -> None:
+    """A pull and a webhook alike: the mark says why a field is absent, and nothing sealed leaves the house."""
+    await desk.subscribe(types=["shop.brought.v1"], purposes=["contact", "delivery"])
+    for mode in ("structured", "binary"):
+        wish = {"types": ["shop.brought.v1"], "purposes": ["contact", "delivery"]}
+        await desk.webhook(f"hook-{mode}", mode=mode, wish=wish)
+    async with desk.db.transaction() as tx:
+        await tell(tx, Brought(1, "+7", [Guest("Ольга", 7)]), key=0)
+    town.declined[SHOPPER].add("delivery")
+    event = msgspec.json.decode((await desk.pull()).events[0])
+    assert event["data"] == {"number": 1, "guests": [{"name": "Ольга", "age": 7}]}
+    assert event["hiddenfields"] == "phone=declined"
+    del town.keys[SHOPPER]
+    event = msgspec.json.decode((await desk.pull()).events[0])
+    assert event["data"] == {"number": 1, "guests": [{"age": 7}]}
+    await desk.deliverer().run_once()
+    told = {request.url[-6:]: request for request in desk.receiver.asked if request.method == "POST"}
+    assert told["binary"].headers["ce-hiddenfields"] == "guests[].name=erased%20phone=erased"
+    assert msgspec.json.decode(told["binary"].body) == event["data"]
+    assert msgspec.json.decode(told["ctured"].body) == event
+    assert all(b'vokrug"' not in request.body for request in told.values())
+
+
+async def test_a_type_that_is_read_for_a_purpose_only(desk: Desk) -> None:
+    async with desk.db.transaction() as tx:
+        await tx.run("update events_type set purpose = 'audit', changed_at = $1 where name = 'shop.sold.v1'", NOON)
+    with pytest.raises(errors.PurposeNeeded):
+        await desk.request()
+    await desk.subscribe(purposes=["audit"])
+    await sell(desk.db, (0, 1))
+    assert numbers(await desk.pull()) == [1]
+    async with desk.db.transaction() as tx:
+        await tx.run("update events_type set purpose = 'science', revision = revision + 1")
+    assert numbers(await desk.pull()) == [], "it asked for another purpose"
+
+
+async def test_an_older_version_comes_as_the_one_that_was_asked_for(desk: Desk) -> None:
+    async with desk.db.transaction() as tx:
+        await tx.run(
+            """
+            insert into events_type (id, name, version, owner, key, words, schema, personal, upcast, registered_at,
+                                     changed_at)
+            select events_type_id('shop.sold.v2'), 'shop.sold.v2', 2, owner, key, words, schema, personal,
+                   '[{"op": "rename", "from": "total_minor", "to": "sum_minor"}]', registered_at, changed_at
+              from events_type where name = 'shop.sold.v1'
+            """
+        )
+    await desk.subscribe(types=["shop.sold.v2"], filter="type = 'shop.sold.v2'")
+    await sell(desk.db, (0, 1))
+    event = msgspec.json.decode((await desk.pull()).events[0])
+    assert (event["type"], event["data"]) == ("shop.sold.v2", {"number": 1, "sum_minor": 0})
 
 
 async def test_a_field_that_becomes_personal_is_left_out_from_then_on(desk: Desk) -> None:

@@ -40,6 +40,16 @@ class PurposeUnknown(Refusal):
     )
 
 
+class PurposeNeeded(Refusal):
+    """The whole of this type is read for a purpose only, and the subscription does not name it."""
+
+    code, status = "subscription_purpose_needed", 422
+    cashier = Text(
+        en="{name} is read for “{purpose}” only. Name this purpose, if it is yours.",
+        ru="{name} читают только для цели «{purpose}». Укажите эту цель, если она ваша.",
+    )
+
+
 class StartMalformed(Refusal):
     """It is not said from where to read, or said twice."""
 

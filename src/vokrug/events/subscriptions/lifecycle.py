@@ -14,6 +14,7 @@ from vokrug.events import store as log_store
 from vokrug.events.subscriptions import reading, rules, shaping, store
 from vokrug.events.subscriptions.errors import (
     CursorAhead,
+    PurposeNeeded,
     PurposeUnknown,
     SubscriptionNameTaken,
     SubscriptionUnknown,
@@ -79,7 +80,12 @@ def _wanted(endpoint: Endpoint | None) -> tuple[Any, ...] | None:
 
 
 async def _require_purposes(tx: Tx, types: Sequence[str], purposes: Sequence[str]) -> None:
-    known = {tag["purpose"] for _, fields, _ in await store.personal_fields(tx, types) for tag in fields}
+    consents = await store.consents(tx, types)
+    for name, needed in consents.items():
+        if needed not in purposes:
+            raise PurposeNeeded(name=name, purpose=needed)
+    tags = {tag["purpose"] for _, fields in await store.personal_fields(tx, types) for tag in fields}
+    known = tags | set(consents.values())
     for purpose in purposes:
         if purpose not in known:
             raise PurposeUnknown(purpose=purpose, known=", ".join(sorted(known)) or "–")
@@ -88,7 +94,7 @@ async def _require_purposes(tx: Tx, types: Sequence[str], purposes: Sequence[str
 async def sight_of(tx: Tx, subscription: Subscription) -> Sight:
     """What an approver has to know."""
     seen, hidden = [], []
-    for name, fields, _ in await store.personal_fields(tx, subscription.types):
+    for name, fields in await store.personal_fields(tx, subscription.types):
         left_out = shaping.left_out(fields, subscription.purposes)
         hidden += [f"{name}: {field}" for field in left_out]
         seen += [f"{name}: {field}" for field in sorted({tag["field"] for tag in fields} - set(left_out))]

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from vokrug.events import operations as log_operations
 from vokrug.events import rules as log_rules
 from vokrug.events.personal import reveal
+from vokrug.events.registry.upcasts import Upcasts
 from vokrug.events.subscriptions import cesql, limits, shaping, store
 from vokrug.events.subscriptions.attributes import reader_of
 from vokrug.events.subscriptions.errors import FilterMalformed
@@ -22,20 +24,34 @@ SCAN = 10_000
 class Lens:
     """What one subscription sees of a fact."""
 
-    types: list[int]
+    names: frozenset[str]  # the versions that were asked for
+    read: list[int]  # those, and the older ones that can be raised to them
     filter: cesql.Expression | None
     strippers: Mapping[str, shaping.Strip]
     purposes: frozenset[str]
+    upcasts: Upcasts
 
     async def through(self, tx: Tx, told: list[Envelope]) -> list[Envelope]:
-        """The facts that pass the filter, without the fields that are not for this subscriber."""
-        passed = told if self.filter is None else [one for one in told if self.filter.passes(one)]
+        """The facts that pass the filter, as the version asked for, without the fields that are not for this
+        subscriber.
+        """
+        passed = told if self.filter is None else [one for one in told if self.filter.passes(self._as_asked(one))]
         if not passed:
             return passed
-        shown = await reveal(tx, passed, self.purposes)
-        if not self.strippers:
-            return shown
-        return [replace(one, data=strip(one.data)) if (strip := self.strippers.get(one.type)) else one for one in shown]
+        shown = [self._stripped(one) for one in await reveal(tx, passed, self.purposes)]
+        # An older version was stripped by its own marks; the newer one may have others.
+        return [
+            one if one.type in self.names else self._stripped(self.upcasts.raise_to(one, self.names)) for one in shown
+        ]
+
+    def _as_asked(self, told: Envelope) -> Envelope:
+        if told.type in self.names:
+            return told
+        return replace(told, type=next(name for name in self.names if told.type in self.upcasts.older(name)))
+
+    def _stripped(self, told: Envelope) -> Envelope:
+        strip = self.strippers.get(told.type)
+        return told if strip is None else replace(told, data=strip(told.data))
 
 
 def compile_filter(text: str, installation: Installation) -> cesql.Expression | None:
@@ -63,28 +79,29 @@ class Lenses:
 
     async def of(self, tx: Tx, subscription: Subscription) -> Lens:
         # Asked each time: a type may gain a personal field at any moment, and nobody may see it by mistake.
-        personal = await store.personal_fields(tx, subscription.types)
-        mark = (
-            subscription.types,
-            subscription.filter,
-            subscription.purposes,
-            [(name, changed_at) for name, _, changed_at in personal],
-        )
+        mark = (subscription.types, subscription.filter, subscription.purposes, await store.catalogue_mark(tx))
         known = self._ground.get(subscription.name)
         if known is None or known[0] != mark:
-            known = self._ground[subscription.name] = (mark, self._grind(subscription, personal))
+            known = self._ground[subscription.name] = (mark, await self._grind(tx, subscription))
         return known[1]
 
-    def _grind(self, subscription: Subscription, personal: list[tuple[str, list[dict[str, str]], datetime]]) -> Lens:
+    async def _grind(self, tx: Tx, subscription: Subscription) -> Lens:
+        upcasts = Upcasts.of(await log_operations.list_types(tx))
+        read = sorted(upcasts.names_to_read(subscription.types))
+        # What came to need a purpose that was not asked for is seen no more.
+        consents = await store.consents(tx, read)
+        allowed = [name for name in read if consents.get(name) in (None, *subscription.purposes)]
         strippers = {}
-        for name, fields, _ in personal:
+        for name, fields in await store.personal_fields(tx, read):
             if strip := shaping.stripper(shaping.left_out(fields, subscription.purposes)):
                 strippers[name] = strip
         return Lens(
-            [log_rules.type_id_of(name) for name in subscription.types],
+            frozenset(subscription.types),
+            [log_rules.type_id_of(name) for name in allowed],
             compile_filter(subscription.filter, self.installation),
             strippers,
             frozenset(subscription.purposes),
+            upcasts,
         )
 
 
@@ -113,7 +130,7 @@ async def read_page(
     shown: list[Envelope] = []
     if busy:
         share = max(1, limit // len(busy))
-        read = await store.read(tx, busy, lens.types, limit=share, is_replay=subscription.replays is not None)
+        read = await store.read(tx, busy, lens.read, limit=share, is_replay=subscription.replays is not None)
         _stop_at_full_shares(read, positions, share)
         shown = await lens.through(tx, read)
         await limits.spend(tx, subscription, len(shown), now)

@@ -75,7 +75,7 @@ CHANGE_KEY = """
 
 TRUST_AGAIN = "update events_endpoint set failures = 0, open_until = null where subscription = $1"
 
-FORGET_LEASES = "delete from events_delivery_lease where subscription = $1"
+FORGET_LEASES = "delete from events_sending where subscription = $1"
 
 REACHES = """
     select o.partition, o.position, least(h.next_position - 1, o.until) as horizon
@@ -116,9 +116,11 @@ READ = """
      order by told.partition, told.position
 """
 
-PERSONAL = """
-    select name, personal, changed_at from events_type where name = any($1) order by name
-"""
+PERSONAL = "select name, personal from events_type where name = any($1) order by name"
+
+CATALOGUE_MARK = "select count(*), sum(revision), max(changed_at) from events_type"
+
+CONSENTS = "select name, purpose from events_type where name = any($1) and purpose is not null order by name"
 
 LOCK_TOKENS = "select tokens, filled_at from events_subscription_rate where subscription = $1 for update"
 
@@ -227,10 +229,20 @@ async def read(
     return await tx.all(Envelope, READ, list(spans), after, until, types, is_replay, limit)
 
 
-async def personal_fields(tx: Tx, types: Sequence[str]) -> list[tuple[str, list[dict[str, str]], datetime]]:
-    """Of each type: its personal fields with their purposes, and when they last changed."""
+async def personal_fields(tx: Tx, types: Sequence[str]) -> list[tuple[str, list[dict[str, str]]]]:
+    """Of each type: its personal fields with their purposes."""
     rows = await tx.rows(PERSONAL, types)
-    return [(row["name"], msgspec.json.decode(row["personal"]), row["changed_at"]) for row in rows]
+    return [(row["name"], msgspec.json.decode(row["personal"])) for row in rows]
+
+
+async def catalogue_mark(tx: Tx) -> tuple[Any, ...]:
+    """Another one after every change of a type."""
+    return tuple((await tx.rows(CATALOGUE_MARK))[0])
+
+
+async def consents(tx: Tx, types: Sequence[str]) -> dict[str, str]:
+    """Which of these types may only be read for a purpose as a whole."""
+    return {row["name"]: row["purpose"] for row in await tx.rows(CONSENTS, types)}
 
 
 async def lock_tokens(tx: Tx, name: str) -> tuple[float, datetime] | None:

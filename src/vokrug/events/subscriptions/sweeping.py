@@ -40,7 +40,7 @@ FINISHED_REPLAYS = """
        and not exists (select from events_offset o
                         where o.reaction = 'subscription/' || s.name and o.position < o.until)
        and not exists (select from events_parked p where p.reaction = 'subscription/' || s.name)
-       and not exists (select from events_delivery_lease l where l.subscription = s.name and l.holder is not null)
+       and not exists (select from events_sending l where l.subscription = s.name and l.holder is not null)
      order by s.name for update
 """
 

@@ -40,7 +40,7 @@ class Writer:
         elif self._endpoint.mode == "structured":
             body, kind = attributes.structured(told[0], self._installation), attributes.STRUCTURED
         else:
-            body, kind = told[0].data, attributes.JSON
+            body, kind = attributes.binary_body(told[0]), attributes.JSON
             headers = attributes.binary_headers(told[0], self._installation)
         ids = [one.id for one in told]
         signed = signing.headers(

@@ -186,7 +186,7 @@ class _Taking:
         if place.position >= place.horizon or limit < 1:
             return
         span = {self.partition: (place.position, until)}
-        read = await subscriptions_store.read(tx, span, lens.types, limit=limit, is_replay=self.is_replay)
+        read = await subscriptions_store.read(tx, span, lens.read, limit=limit, is_replay=self.is_replay)
         self.until = read[-1].position if len(read) == limit else until
         flowing: list[Fact] = []
         for told in await lens.through(tx, read):

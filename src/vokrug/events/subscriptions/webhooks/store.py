@@ -40,7 +40,7 @@ FIND_WORK = """
            join events_endpoint e on e.subscription = s.name
            join events_offset o on o.reaction = 'subscription/' || s.name
            join events_head h using (partition)
-           left join events_delivery_lease l on l.subscription = s.name and l.partition = o.partition
+           left join events_sending l on l.subscription = s.name and l.partition = o.partition
      where s.state = 'active' and s.delivery = 'webhook'
        and (e.open_until is null or e.open_until <= $1)
        and (l.holder is null or l.until <= $1)
@@ -60,16 +60,15 @@ LOCKS_WITHIN = "select set_config('lock_timeout', $1, true)"
 
 LEASE = """
     select holder, until, width, until_position, singly_until
-      from events_delivery_lease where subscription = $1 and partition = $2
+      from events_sending where subscription = $1 and partition = $2
 """
 
 WIDTH_TAKEN = """
-    select coalesce(sum(width), 0) from events_delivery_lease
-     where subscription = $1 and holder is not null and until > $2
+    select coalesce(sum(width), 0) from events_sending where subscription = $1 and holder is not null and until > $2
 """
 
 TAKE_LEASE = """
-    insert into events_delivery_lease (subscription, partition, holder, until, width, until_position)
+    insert into events_sending (subscription, partition, holder, until, width, until_position)
     values ($1, $2, $3, $4, $5, $6)
     on conflict on constraint a_partition_has_one_lease do update
        set holder = excluded.holder, until = excluded.until, width = excluded.width,
@@ -77,7 +76,7 @@ TAKE_LEASE = """
 """
 
 RELEASE = """
-    update events_delivery_lease set holder = null, width = 0, singly_until = greatest(singly_until, $4)
+    update events_sending set holder = null, width = 0, singly_until = greatest(singly_until, $4)
      where subscription = $1 and partition = $2 and holder = $3
 """
 
