@@ -34,9 +34,11 @@ def routes_of(settings: Settings) -> list[Routes]:
     """Every endpoint that this process answers."""
     all_routes = [
         pos.routes,
+        pos.gift_card_routes,
         customers.routes,
         promotions.routes,
         ledger.routes,
+        ledger.giftcards.routes,
         events.routes,
         keys_api.routes,
     ]
@@ -69,6 +71,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         services.add(events.Installation("local"))
         services.add(directory)
         services.add(ledger.JournalIds())
+        services.add(ledger.GiftKeys(secret))
         services.add(promotions.LiveOffers())
         checkout = pos.Checkout.over(
             settings.database_url,
@@ -79,6 +82,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
             reference=pos.Reference(),
             tokens=pos.Tokens(secret),
             ids=services.get(ledger.JournalIds),
+            gift_keys=services.get(ledger.GiftKeys),
         )
         services.add(checkout)
         stack.push_async_callback(checkout.close)

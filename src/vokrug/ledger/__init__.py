@@ -1,9 +1,12 @@
 """Wallets, points, holds and lots on a double-entry journal. Nothing else in the product moves value."""
 
+from vokrug.ledger import giftcards
 from vokrug.ledger.api import routes
 from vokrug.ledger.books import Books, choose_lots
 from vokrug.ledger.checking import BooksReport, check_books
 from vokrug.ledger.errors import KeyReused
+from vokrug.ledger.giftcards.numbers import GiftKeys
+from vokrug.ledger.giftcards.types import CardMoney
 from vokrug.ledger.jobs import jobs, schedule_all
 from vokrug.ledger.operations.giving import Gift, give_points
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
@@ -18,6 +21,7 @@ from vokrug.ledger.store import (
     JournalIds,
     Moved,
     lots_of_journal,
+    pending_lots_of_journal,
     read_holds,
     read_wallets,
     summed_wallets,
@@ -36,8 +40,10 @@ __all__ = [
     "Available",
     "Books",
     "BooksReport",
+    "CardMoney",
     "FreeLot",
     "Gift",
+    "GiftKeys",
     "Grant",
     "Hold",
     "JournalIds",
@@ -57,6 +63,7 @@ __all__ = [
     "expire_lots",
     "fee",
     "fold_deltas",
+    "giftcards",
     "give_points",
     "has_rate",
     "jobs",
@@ -64,6 +71,7 @@ __all__ = [
     "next_to_expire",
     "open_books",
     "open_wallet",
+    "pending_lots_of_journal",
     "perform",
     "rate",
     "read_holds",

@@ -3,6 +3,7 @@
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.facts import DeviationRaised, PointsGranted, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
@@ -15,5 +16,6 @@ __all__ = [
     "ReturnPosted",
     "SaleCommitted",
     "Tokens",
+    "gift_card_routes",
     "routes",
 ]

@@ -5,7 +5,7 @@ answer, so a repeated call needs no stored reply.
 from datetime import timedelta
 
 from vokrug.kernel import Text, format_minor
-from vokrug.pos.document import Document, Judged, PricedLine
+from vokrug.pos.document import CardTaken, Document, Judged, PricedLine
 from vokrug.pos.pricing import moment
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import (
@@ -15,6 +15,7 @@ from vokrug.pos.schemas import (
     Committed,
     EarnByRule,
     EarnCalculated,
+    GiftCardTaken,
     HoldPlaced,
     LineCalculated,
     LineDiscount,
@@ -75,7 +76,8 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Cal
             before=format_minor(document.gross_minor),
             discount=format_minor(document.discount_minor),
             points=format_minor(document.points_off_minor),
-            to_pay=format_minor(document.to_pay_minor),
+            gift_cards=format_minor(document.cards_minor),
+            to_pay=format_minor(document.to_pay_minor - document.cards_minor),
         ),
         burn=BurnCalculated(
             max=format_minor(document.burn_max_minor),
@@ -90,12 +92,22 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Cal
                 for grant in document.grants
             ],
         ),
-        tier=tier_path(reference, document, document.spent_minor + document.to_pay_minor),
+        tier=tier_path(reference, document, document.spent_minor + document.to_pay_minor - document.loaded_minor),
+        gift_cards=[card_taken(card) for card in document.gift_cards],
         verdicts=[verdict(one, language) for one in document.verdicts],
         receipt=quote_receipt(document),
         hold=None
         if quote.hold_id is None or not document.hold_until_us
         else HoldPlaced(id=str(quote.hold_id), until=moment(document.hold_until_us)),
+    )
+
+
+def card_taken(card: CardTaken) -> GiftCardTaken:
+    return GiftCardTaken(
+        mask=card.mask,
+        status=card.status,  # type: ignore[arg-type]
+        balance_before=format_minor(card.balance_minor),
+        take=format_minor(card.take_minor),
     )
 
 
@@ -190,7 +202,7 @@ def quote_receipt(document: Document) -> list[ReceiptBlock]:
             ReceiptBlock(
                 place="customer_display",
                 lines=[
-                    row(TO_PAY.say(language), format_minor(document.to_pay_minor)),
+                    row(TO_PAY.say(language), format_minor(document.to_pay_minor - document.cards_minor)),
                     row(WILL_EARN.say(language), format_minor(document.earn_minor)),
                 ],
             )
@@ -219,6 +231,7 @@ def committed(reference: Reference, sale: SaleRow, document: Document) -> Commit
         burned=format_minor(sale.burned_minor),
         earned=format_minor(sale.earned_minor),
         deviation=format_minor(sale.deviation_minor),
+        gift_cards=[card_taken(card) for card in document.gift_cards if card.take_minor],
         balance=None if document.customer_id is None else balance_after(sale.balance_minor),
         tier=tier,
         receipt=blocks,

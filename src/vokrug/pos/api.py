@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from vokrug import customers, ledger
+from vokrug.ledger import giftcards
 from vokrug.pos import errors
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.operations import chain
@@ -29,6 +30,8 @@ from vokrug.pos.schemas import (
     PointsTaken,
     Return,
     Returned,
+    ReturnPolicy,
+    ReturnPolicyDeclared,
     ShopCard,
     ShopGiven,
     Shops,
@@ -108,6 +111,8 @@ async def post_customer(call: Call, body: Enrol) -> Answer[Identified]:
         errors.RevisionStale,
         errors.DocumentOfAnotherTill,
         errors.AlreadyCommitted,
+        giftcards.GiftCardUnknown,
+        giftcards.GiftCardNotForSale,
         customers.IdentifierTypeUnknown,
         customers.IdentifierMalformed,
         customers.IdentifierBlocked,
@@ -141,6 +146,9 @@ async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
         errors.PriceChanged,
         errors.QuoteExpired,
         errors.HoldLost,
+        giftcards.GiftCardUnknown,
+        giftcards.GiftCardNotForSale,
+        giftcards.GiftCardShort,
         customers.IdentifierTypeUnknown,
         customers.IdentifierMalformed,
         customers.IdentifierBlocked,
@@ -183,6 +191,8 @@ RETURN_REFUSALS = [
     errors.ReturnExceeds,
     errors.ReturnLineUnknown,
     errors.ReturnEmpty,
+    errors.RefundExceeds,
+    giftcards.GiftCardUsed,
 ]
 
 
@@ -243,6 +253,7 @@ async def put_shop(call: Call, body: ShopGiven) -> Answer[ShopCard]:
     async with call.db.transaction() as tx:
         card = await chain.save_shop(tx, body, call.now, points_code=reference.points_code)
     await reference.renew(call.db, call.now)
+    await reference.accounts(call.db, reference.shops[card.code], call.now)
     return Answer(card)
 
 
@@ -260,6 +271,23 @@ async def put_catalogue(call: Call, body: CatalogueGiven) -> Answer[CatalogueTak
         await chain.save_catalogue(tx, body)
     await call.services.get(Checkout).reference.renew(call.db, call.now)
     return Answer(CatalogueTaken(categories=len(body.categories), articles=len(body.articles)))
+
+
+@routes.put("/v1/return-policy", answers={200: ReturnPolicyDeclared})
+async def put_return_policy(call: Call, body: ReturnPolicy) -> Answer[ReturnPolicyDeclared]:
+    """Declare what happens to points and money when goods come back. A sale keeps the terms of its minute."""
+    async with call.db.transaction() as tx:
+        version = await chain.declare_return_policy(tx, body, call.caller.key_id, call.now)
+    await call.services.get(Checkout).reference.renew(call.db, call.now)
+    return Answer(ReturnPolicyDeclared(version=version, policy=body))
+
+
+@routes.get("/v1/return-policy", answers={200: ReturnPolicyDeclared})
+async def get_return_policy(call: Call) -> Answer[ReturnPolicyDeclared]:
+    """The return policy of new sales; version 0 is the usual one, never declared."""
+    async with call.db.transaction(readonly=True) as tx:
+        version, policy = await chain.return_policy(tx)
+    return Answer(ReturnPolicyDeclared(version=version, policy=policy))
 
 
 @routes.put("/v1/tiers", answers={200: TiersTaken}, refusals=[errors.CheckMalformed, errors.AmountMalformed])

@@ -91,6 +91,7 @@ class Checkout:
     reference: Reference
     tokens: Tokens
     ids: ledger.JournalIds
+    gift_keys: ledger.GiftKeys
     reading: Lanes
     writing: Lanes
     recent: dict[UUID, tuple[int, Document]] = field(default_factory=dict)

@@ -61,6 +61,37 @@ class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     missing_minor: int
 
 
+class CardTaken(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A gift card that the check wants to pay with, and what becomes of it."""
+
+    number: int  # ours; 0: we know no such card
+    wallet_id: int
+    mask: str
+    status: str
+    balance_minor: int
+    take_minor: int
+    hold_id: int
+
+
+class CardSold(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A line that sells a gift card. Number 0: the till did not say which."""
+
+    n: int
+    number: int
+    wallet_id: int
+    mask: str
+
+
+class ReturnTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What happens when these goods come back, pinned at the sale (pos/reversal.py)."""
+
+    earned: str = "reverse"
+    shortfall: str = "debt"
+    burned: str = "restore_to_lot"
+    grace_days: int = 14
+    refund_to: str = "cards_first"
+
+
 class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: int
     at_us: int  # when the till says it happened
@@ -87,13 +118,34 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     spent_minor: int  # standing when priced
     hold_until_us: int  # 0: nothing was held
     printed: list[PricedLine] = []  # the lines as a receipt bore them that was printed otherwise
+    gift_cards: list[CardTaken] = []
+    cards_sold: list[CardSold] = []
+    returns: ReturnTerms | None = None  # None: the usual terms
 
     @property
     def sold(self) -> list[PricedLine]:
         """What the sale came to, and what returns give back."""
         return self.printed or self.lines
 
+    @property
+    def cards_minor(self) -> int:
+        """What gift cards pay: the till charges the rest."""
+        return sum(card.take_minor for card in self.gift_cards)
 
+    @property
+    def loaded_minor(self) -> int:
+        """What buys gift cards: money that changes its form, spent on nothing yet."""
+        if not self.cards_sold:
+            return 0
+        sold = {card.n for card in self.cards_sold}
+        return sum(line.net_minor for line in self.sold if line.n in sold)
+
+    @property
+    def terms(self) -> ReturnTerms:
+        return self.returns or USUAL_TERMS
+
+
+USUAL_TERMS = ReturnTerms()
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Document)
 

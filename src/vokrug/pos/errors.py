@@ -154,6 +154,13 @@ class ReturnEmpty(Refusal):
     cashier = Text(en="Nothing is returned.", ru="Нет возвращаемых товаров.")
 
 
+class RefundExceeds(Refusal):
+    """More money is to go back than was paid and has not gone back yet."""
+
+    code, status = "refund_exceeds", 409
+    cashier = Text(en="{left} can still be refunded.", ru="Вернуть можно ещё {left}.")
+
+
 class CurrencyUnknown(Refusal):
     """No unit of money has this code, or nobody has told what a point is worth in it."""
 

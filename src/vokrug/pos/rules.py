@@ -17,6 +17,8 @@ from vokrug.pos.store import SaleRow
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Row
 
+NO_CARDS = ledger.CardMoney()
+
 
 class Unplain(Exception):
     """Not for the hot path: this document's story has to be told on its own."""
@@ -89,9 +91,12 @@ class Deviation:
     expected_minor: int
     printed_minor: int
     points_short_minor: int = 0
+    cards_short_minor: int = 0
 
     @property
     def kind(self) -> str:
+        if self.cards_short_minor and self.expected_minor == self.printed_minor:
+            return "gift_card"
         return "points" if self.points_short_minor and self.expected_minor == self.printed_minor else "price"
 
 
@@ -110,7 +115,7 @@ def printed_otherwise(settlement: Settlement, promise: Promise) -> Deviation | N
     claimed, document, shop = settlement.body.claimed, promise.document, settlement.shop
     if claimed is None:
         return None
-    printed = amount(claimed.to_pay, "claimed/to_pay")
+    printed = amount(claimed.to_pay, "claimed/to_pay") + document.cards_minor
     differs = abs(printed - document.to_pay_minor) > shop.tolerance_check_minor
     nets = {line.n: line.net_minor for line in document.lines}
     for line in claimed.lines:
@@ -122,7 +127,8 @@ def printed_otherwise(settlement: Settlement, promise: Promise) -> Deviation | N
     if not differs:
         return None
     if settlement.body.fiscal is None:
-        raise PriceChanged(expected=format_minor(document.to_pay_minor), claimed=claimed.to_pay)
+        expected_minor = document.to_pay_minor - document.cards_minor
+        raise PriceChanged(expected=format_minor(expected_minor), claimed=claimed.to_pay)
     return Deviation(document.to_pay_minor, printed)
 
 
@@ -146,6 +152,8 @@ def settle(books: ledger.Books, settlement: Settlement, promise: Promise, *, spe
     except Exception:
         raise Unplain() from None
     document, hold = promise.document, promise.hold
+    if document.gift_cards or document.cards_sold:
+        raise Unplain()
     if document.burn_minor and (hold is None or hold.state != "o" or hold.deadline <= books.now):
         raise Unplain()
     if any(grant.funder != "merchant" for grant in document.grants):
@@ -161,6 +169,7 @@ def post(
     burn: int,
     spent_minor: int,
     deviation: Deviation | None,
+    cards: ledger.CardMoney = NO_CARDS,
 ) -> SaleRow:
     """Move the value of a sale and say what became of it."""
     document, accounts = promise.document, settlement.accounts
@@ -177,6 +186,7 @@ def post(
         hold=hold if burn else None,
         burn=burn,
         grants=grants_of(document, settlement),
+        cards=cards,
     )
     difference = 0
     if deviation is not None:
@@ -198,7 +208,7 @@ def post(
         burned_minor=settled.burned,
         earned_minor=settled.granted,
         balance_minor=settled.balance_after,
-        spent_minor=spent_minor + paid,
+        spent_minor=spent_minor + paid - cards.loaded,
         deviation_minor=difference,
         fiscal=fiscal_key(settlement.body.fiscal),
     )

@@ -108,6 +108,13 @@ class ManualDiscount(Body, frozen=True, kw_only=True):
     reason: Words = ""
 
 
+class GiftCardAsked(Body, frozen=True, kw_only=True):
+    """A gift card to pay with, after all discounts and points, in the order given."""
+
+    number: Annotated[str, msgspec.Meta(min_length=4, max_length=32)]
+    pin: Annotated[str, msgspec.Meta(pattern="^[0-9]{4,8}$")] | None = None
+
+
 class LineAsked(Body, frozen=True, kw_only=True):
     n: LineNumber
     sku: Code
@@ -124,6 +131,7 @@ class LineAsked(Body, frozen=True, kw_only=True):
     flags: Annotated[
         list[Literal["no_discount", "no_burn", "no_earn", "excise", "gift_card_sale"]], msgspec.Meta(max_length=8)
     ] = []
+    gift_card: Annotated[str, msgspec.Meta(max_length=32)] | None = None  # the card this line sells or tops up
 
 
 class BurnAsked(Body, frozen=True, kw_only=True):
@@ -149,6 +157,7 @@ class Calculate(Body, frozen=True, kw_only=True):
     lines: Annotated[list[LineAsked], msgspec.Meta(min_length=1, max_length=1000)]
     codes: Annotated[list[Code], msgspec.Meta(max_length=30)] = []
     burn: BurnAsked = BurnAsked()
+    gift_cards: Annotated[list[GiftCardAsked], msgspec.Meta(max_length=10)] = []
     hold: HoldAsked | bool = False
     client_total: Money | None = None
 
@@ -186,10 +195,22 @@ class LineCalculated(Reply, frozen=True, kw_only=True):
     earn: str
 
 
+class GiftCardTaken(Reply, frozen=True, kw_only=True):
+    """What a gift card pays of the check. One that cannot pay fails nothing: its status says why."""
+
+    mask: str
+    status: Literal["applied", "unknown", "not_activated", "blocked", "expired", "wrong_pin", "empty", "other_currency"]
+    balance_before: str
+    take: str
+
+
 class TotalsCalculated(Reply, frozen=True, kw_only=True):
+    """`to_pay` is what the till charges: after discounts, points and gift cards."""
+
     before: str
     discount: str
     points: str
+    gift_cards: str
     to_pay: str
 
 
@@ -250,6 +271,7 @@ class Calculated(Reply, frozen=True, kw_only=True):
     burn: BurnCalculated
     earn: EarnCalculated
     tier: TierCalculated
+    gift_cards: list[GiftCardTaken]
     verdicts: list[VerdictGiven]
     receipt: list[ReceiptBlock]
     hold: HoldPlaced | None
@@ -264,7 +286,7 @@ class LineClaimed(Body, frozen=True, kw_only=True):
 
 
 class Claimed(Body, frozen=True, kw_only=True):
-    """What the till charged."""
+    """What the till charged: gift cards' part is not in it."""
 
     to_pay: Money
     points: Money | None = None
@@ -316,6 +338,7 @@ class Committed(Reply, frozen=True, kw_only=True):
     burned: str
     earned: str
     deviation: str
+    gift_cards: list[GiftCardTaken]
     balance: BalanceAfter | None
     tier: TierCalculated
     receipt: list[ReceiptBlock]
@@ -354,12 +377,23 @@ class Original(Body, frozen=True, kw_only=True):
 
 
 class Return(Body, frozen=True, kw_only=True):
+    """Goods by lines and quantities; or, with `amount` and no lines, money alone: a reduction after the sale."""
+
     shop: Code
     till: Code
     original: Original
     at: Moment | None = None
     lines: Annotated[list[ReturnLine], msgspec.Meta(max_length=1000)] = []
+    amount: Money | None = None
     reason: Words = ""
+
+
+class RefundTender(Reply, frozen=True, kw_only=True):
+    """Where the refund goes: back to the gift card that paid, or as money at the till."""
+
+    type: Literal["gift_card", "money"]
+    mask: str | None
+    amount: str
 
 
 class LineReturned(Reply, frozen=True, kw_only=True):
@@ -377,7 +411,9 @@ class Returned(Reply, frozen=True, kw_only=True):
     refund: str
     points_restored: str
     points_taken_back: str
+    points_written_off: str
     debt: str
+    refund_tenders: list[RefundTender]
     lines: list[LineReturned]
     balance: BalanceAfter | None
     receipt: list[ReceiptBlock]
@@ -480,3 +516,65 @@ class TiersGiven(Body, frozen=True, kw_only=True):
 
 class TiersTaken(Reply, frozen=True, kw_only=True):
     tiers: int
+
+
+class ReturnPolicy(Body, frozen=True, kw_only=True):
+    """What happens to points and money when goods come back.
+
+    `earned`: exactly what the units earned; by the share of the money refunded; or what the rule gives for the
+    refund, whole steps only. `shortfall`, when earned points are no longer there: take only what is still pending;
+    take what the wallet has and write the rest off; let the wallet go below zero; or keep it as a debt. `burned`:
+    back to their lots by units, on a full return only, or never. Lots that lapsed meanwhile live `grace_days` more
+    (0: they stay lost). `refund_to`: gift cards that paid come first, or money does, or both by their shares.
+    """
+
+    earned: Literal["reverse", "by_refund_amount", "floor_of_refund"] = "reverse"
+    shortfall: Literal["only_pending", "within_balance", "unlimited", "debt"] = "debt"
+    burned: Literal["restore_to_lot", "restore_on_full_return", "never"] = "restore_to_lot"
+    grace_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 14
+    refund_to: Literal["cards_first", "money_first", "in_proportion"] = "cards_first"
+
+
+class ReturnPolicyDeclared(Reply, frozen=True, kw_only=True):
+    version: int
+    policy: ReturnPolicy
+
+
+# Gift cards outside a check
+
+
+class GiftCardAt(Body, frozen=True, kw_only=True):
+    """A card in a cashier's hands."""
+
+    shop: Code
+    till: Code
+    number: Annotated[str, msgspec.Meta(min_length=4, max_length=32)]
+    pin: Annotated[str, msgspec.Meta(pattern="^[0-9]{4,8}$")] | None = None
+
+
+class GiftCardLoad(Body, frozen=True, kw_only=True):
+    """Money for a card, taken at this till outside a check."""
+
+    shop: Code
+    till: Code
+    request_id: UUID
+    number: Annotated[str, msgspec.Meta(min_length=4, max_length=32)]
+    amount: Money
+
+
+class GiftCardBlock(Body, frozen=True, kw_only=True):
+    shop: Code
+    till: Code
+    number: Annotated[str, msgspec.Meta(min_length=4, max_length=32)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class GiftCardStanding(Reply, frozen=True, kw_only=True):
+    """`balance` may be spent; `held` waits for checks that are being paid."""
+
+    mask: str
+    state: Literal["active", "not_activated", "blocked", "expired"]
+    balance: str
+    held: str
+    currency: str
+    expires_at: datetime | None

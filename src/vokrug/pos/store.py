@@ -300,27 +300,32 @@ class ReturnRow(msgspec.Struct, frozen=True):
     owed_minor: int = 0
     balance_minor: int = 0
     customer_number: int | None = None
+    tenders: str = "[]"
+    written_off_minor: int = 0
+    spent_minor: int = 0
 
 
 FIND_RETURN = "select * from pos_return where return_id = $1"
 PARKED_RETURNS = """
     select * from pos_return where check_id = $1 and status = 'parked' order by at, return_id for update
 """
-POSTED_RETURNS = "select lines from pos_return where check_id = $1 and status = 'posted'"
-RESTORED_SO_FAR = """
-    select coalesce(sum(restored_minor), 0)::bigint from pos_return where check_id = $1 and status = 'posted'
+POSTED_RETURNS = """
+    select lines, refunded_minor, restored_minor, taken_back_minor, written_off_minor, tenders
+      from pos_return where check_id = $1 and status = 'posted'
 """
 INSERT_RETURN = """
-    insert into pos_return values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    insert into pos_return
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
     on conflict (return_id) do update set status = excluded.status, journal_id = excluded.journal_id, lines = excluded.lines,
         refunded_minor = excluded.refunded_minor, restored_minor = excluded.restored_minor,
         taken_back_minor = excluded.taken_back_minor, owed_minor = excluded.owed_minor,
-        balance_minor = excluded.balance_minor, customer_number = excluded.customer_number
+        balance_minor = excluded.balance_minor, customer_number = excluded.customer_number,
+        tenders = excluded.tenders, written_off_minor = excluded.written_off_minor, spent_minor = excluded.spent_minor
 """
 BURNED_LOTS = """
     select m.lot_id, -m.amount as amount, l.funder, l.expires_at from ledger_lot_move m
       join ledger_lot l on l.wallet_id = m.wallet_id and l.id = m.lot_id
-     where m.journal_id = $1 and m.amount < 0 and m.lot_id >> 8 <> $1 order by m.leg, l.expires_at, m.lot_id
+     where m.journal_id = $1 and m.amount < 0 and (m.lot_id >> 8 <> $1 or (m.lot_id & 255) <> m.leg) order by m.leg, l.expires_at, m.lot_id
 """
 SUBTRACT_SPENT = """
     insert into pos_shopper (customer_number, spent_minor, visits, last_at) values ($1, $2, 0, $3)
@@ -337,19 +342,9 @@ async def parked_returns(tx: Tx, check_id: UUID) -> list[ReturnRow]:
     return await tx.all(ReturnRow, PARKED_RETURNS, check_id)
 
 
-async def returned_so_far(tx: Tx, check_id: UUID) -> dict[int, int]:
-    """Thousandths returned of each line."""
-    sums: dict[int, int] = {}
-    for row in await tx.rows(POSTED_RETURNS, check_id):
-        for n, qty_milli, *_ in msgspec.json.decode(row["lines"], type=list[tuple[int, int, int, int, int]]):
-            sums[n] = sums.get(n, 0) + qty_milli
-    return sums
-
-
-async def restored_so_far(tx: Tx, check_id: UUID) -> int:
-    """Burned points that earlier returns of a sale gave back."""
-    found: int = await tx.value(RESTORED_SO_FAR, check_id)
-    return found
+async def posted_returns(tx: Tx, check_id: UUID) -> Sequence[Row]:
+    """What earlier returns of a sale brought back."""
+    return await tx.rows(POSTED_RETURNS, check_id)
 
 
 async def upsert_return(tx: Tx, row: ReturnRow) -> None:
@@ -363,3 +358,21 @@ async def burned_lots(tx: Tx, journal_id: int) -> Sequence[Row]:
 async def subtract_spent(tx: Tx, customer_number: int, minor: int, now: datetime) -> int:
     left: int = await tx.value(SUBTRACT_SPENT, customer_number, -minor, now)
     return left
+
+
+# The return policy: versions, the newest holds
+
+READ_RETURN_POLICY = "select version, body::text from pos_return_policy order by version desc limit 1"
+DECLARE_RETURN_POLICY = """
+    insert into pos_return_policy (body, declared_by, declared_at) values ($1, $2, $3) returning version
+"""
+
+
+async def return_policy(tx: Tx) -> tuple[int, str] | None:
+    rows = await tx.rows(READ_RETURN_POLICY)
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+async def declare_return_policy(tx: Tx, body: str, by: str, now: datetime) -> int:
+    version: int = await tx.value(DECLARE_RETURN_POLICY, body, by, now)
+    return version

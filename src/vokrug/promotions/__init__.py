@@ -15,6 +15,7 @@ from vokrug.promotions.engine import (
     active_from,
     compile_offers,
     expires_at,
+    points_for,
     price,
 )
 from vokrug.promotions.live import LiveOffers
@@ -31,6 +32,7 @@ from vokrug.promotions.operations import (
     publish_offer,
     save_shop_group,
     try_price,
+    wordings,
     write_draft,
 )
 from vokrug.promotions.types import OfferState
@@ -57,10 +59,12 @@ __all__ = [
     "load_published",
     "offer_card",
     "pause_offer",
+    "points_for",
     "price",
     "publish_offer",
     "routes",
     "save_shop_group",
     "try_price",
+    "wordings",
     "write_draft",
 ]

@@ -153,6 +153,12 @@ async def load_published(tx: Tx) -> CompiledOffers:
     return compile_offers(await store.list_published(tx), await store.list_groups(tx))
 
 
+async def wordings(tx: Tx, which: Iterable[tuple[int, int]]) -> dict[tuple[int, int], OfferBody]:
+    """The bodies of versions that a receipt names: as they were at its minute."""
+    found = await store.list_wordings(tx, sorted(set(which)))
+    return {(offer.offer_id, offer.version): offer.body for offer in found}
+
+
 async def try_price(
     tx: Tx, basket: Basket, shopper: Shopper | None, at: datetime, drafts: Sequence[UUID] = ()
 ) -> Priced:

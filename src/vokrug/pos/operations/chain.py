@@ -3,11 +3,13 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
+
 from vokrug import ledger
 from vokrug.pos import store
 from vokrug.pos.errors import CheckMalformed, CurrencyUnknown, ZoneUnknown
 from vokrug.pos.pricing import amount
-from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ShopCard, ShopGiven, TierGiven, TillCard
+from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ReturnPolicy, ShopCard, ShopGiven, TierGiven, TillCard
 from vokrug.runtime.database import Tx
 
 
@@ -108,6 +110,24 @@ def columns_of(articles: list[ArticleGiven], paths: dict[str, list[int]]) -> lis
         [a.no_burn for a in articles],
         [a.no_earn for a in articles],
     ]
+
+
+async def declare_return_policy(tx: Tx, given: ReturnPolicy, by: str, now: datetime) -> int:
+    """What happens from now on when goods of new sales come back. Said again without a change, no new version."""
+    body = msgspec.json.encode(given).decode()
+    standing = await store.return_policy(tx)
+    if standing is not None and msgspec.json.decode(standing[1], type=ReturnPolicy) == given:
+        return standing[0]
+    version = await store.declare_return_policy(tx, body, by, now)
+    await store.reference_changed(tx)
+    return version
+
+
+async def return_policy(tx: Tx) -> tuple[int, ReturnPolicy]:
+    standing = await store.return_policy(tx)
+    return (
+        (0, ReturnPolicy()) if standing is None else (standing[0], msgspec.json.decode(standing[1], type=ReturnPolicy))
+    )
 
 
 async def save_tiers(tx: Tx, given: list[TierGiven]) -> None:

@@ -17,6 +17,7 @@ from vokrug.pos.errors import (
     RevisionStale,
 )
 from vokrug.pos.facts import DeviationRaised
+from vokrug.pos.operations import gift_cards
 from vokrug.pos.operations.identifying import known_by
 from vokrug.pos.operations.quoting import priced, recognised, with_document
 from vokrug.pos.operations.returning import post_parked
@@ -35,8 +36,8 @@ async def commit(
     if body.check is not None and (body.check.shop, body.check.till) != (body.shop, body.till):
         raise CheckMalformed(reason="the check names another till")
     body_hash = hash_of(body)
+    accounts = await checkout.reference.accounts(checkout.db, shop, now)
     if body.check is None:
-        accounts = await checkout.reference.accounts(checkout.db, shop, now)
         result: Any = await checkout.writers.submit(CommitJob(check_id, body, body_hash, shop, till, accounts))
         if result is not None:
             sale, document = result
@@ -69,6 +70,7 @@ async def commit_alone(
         return repeated(standing, quote, body_hash, shop, till)
     if quote is None or (body.check is not None and quote.rev < body.check.rev):
         quote = await quote_late(checkout, tx, check_id, quote, body, shop, till, language, now)
+    found = await gift_cards.lock_cards(tx, documents.decode(quote.document), now)
     promise = await promise_of(checkout, tx, quote, now)
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
     settlement = Settlement(
@@ -91,7 +93,12 @@ async def commit_alone(
     if deviation is not None and body.claimed is not None:
         promise.document = documents.replace(promise.document, printed=as_printed(promise.document, body.claimed))
         await store.replace_quote(tx, with_document(quote, promise.document))
+    is_late = body.fiscal is not None
     books, burn = await books_to_settle(checkout, tx, promise, now)
+    cards, card_deviation = await gift_cards.money_of(
+        tx, books, promise.document, found, accounts, shop, is_late=is_late
+    )
+    deviation = deviation or card_deviation
     wanted = promise.document.burn_minor
     if burn < wanted:
         if body.fiscal is None:
@@ -99,12 +106,14 @@ async def commit_alone(
         paid = promise.document.to_pay_minor
         deviation = deviation or Deviation(paid, paid)
         deviation.points_short_minor = wanted - burn
-    sale = rules.post(books, settlement, promise, burn=burn, spent_minor=promise.spent_minor, deviation=deviation)
+    sale = rules.post(
+        books, settlement, promise, burn=burn, spent_minor=promise.spent_minor, deviation=deviation, cards=cards
+    )
     if standing is not None:
         await store.drop_awaited(tx, check_id)
     shoppers = []
     if sale.customer_number is not None:
-        shoppers = [(sale.customer_number, sale.paid_minor, 1, sale.at)]
+        shoppers = [(sale.customer_number, sale.paid_minor - cards.loaded, 1, sale.at)]
     await store.write(tx, [], [sale], shoppers, ledger.written(books), [])
     if deviation is not None:
         await raise_deviation(tx, sale, promise.document, shop, deviation)
@@ -146,11 +155,20 @@ async def quote_late(
     known, ask = known_by(checkout, body.check.customer_token, body.check.identifier, now, is_late=is_late)
     (row,) = await checkout.read(tx, [ask], now)
     known = recognised(known, ask, row)
+    cards = await gift_cards.cards_of(checkout, tx, body.check, shop, now, locked=True, is_late=is_late)
+    wallet_ids = cards.wallet_ids
     if known is not None:
-        wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
-        await ledger.open_books(tx, checkout.ids, [wallet_id], now)  # locked: what it has is what it will have
+        wallet_ids = [ledger.wallet_of(known.number, checkout.reference.points_unit), *wallet_ids]
+    if wallet_ids:
+        books = await ledger.open_books(tx, checkout.ids, wallet_ids, now)  # locked: what they have, they will have
+    if known is not None:
         (row,) = await checkout.read(tx, [Ask(known.number)], now)
-    document = await priced(checkout, body.check, shop, known, row, language, now)
+    document = await priced(checkout, body.check, shop, known, row, language, now, tx)
+    if wallet_ids:
+        spendable = {wallet.id: wallet.spendable for wallet in books.wallets.values()}
+        document = gift_cards.with_cards(document, cards, spendable)
+    else:
+        document = gift_cards.with_cards(document, cards)
     quote = QuoteRow(
         check_id,
         body.check.rev,
@@ -183,10 +201,14 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
     """Books that know enough lots, and how many of the promised points can be taken: out of the hold if it
     stands, else out of what the wallet has.
     """
+    card_wallets = gift_cards.wallets_of(promise.document)
     if promise.customer_number is None:
+        if card_wallets:
+            return await ledger.open_books(tx, checkout.ids, card_wallets, now), 0
         return ledger.Books(now, (), await checkout.ids.stock(tx, 1)), 0
     wallet_id = ledger.wallet_of(promise.customer_number, checkout.reference.points_unit)
-    books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
+    wallet_ids = [wallet_id, *card_wallets]
+    books = await ledger.open_books(tx, checkout.ids, wallet_ids, now, lots=ledger.ALL_LOTS)
     if promise.hold is not None:
         (promise.hold,) = await ledger.read_holds(tx, [promise.hold.id])
     if promise.hold is not None and promise.hold.state == "o":
@@ -195,7 +217,7 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
         books.release_hold(promise.hold, "v")  # of a revision that a later check replaced
         await ledger.write(tx, books)
         promise.hold = None
-        books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
+        books = await ledger.open_books(tx, checkout.ids, wallet_ids, now, lots=ledger.ALL_LOTS)
     promise.hold = None
     wallet = books.wallets.get(wallet_id)
     free = 0 if wallet is None else wallet.spendable
@@ -204,7 +226,8 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
 
 async def raise_deviation(tx: Tx, sale: SaleRow, document: Document, shop: Shop, deviation: Deviation) -> None:
     """For the franchisee's list: what was printed is posted, and how it differs is said."""
-    facts = (deviation.kind, deviation.expected_minor, deviation.printed_minor, deviation.points_short_minor)
+    there = deviation.expected_minor - deviation.cards_short_minor
+    facts = (deviation.kind, there, deviation.printed_minor, deviation.points_short_minor)
     await store.add_deviation(tx, sale.check_id, shop.id, sale.at, *facts)
     number = sale.customer_number if sale.customer_number is not None else 0
     await events.publish(

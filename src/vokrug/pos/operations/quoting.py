@@ -16,6 +16,7 @@ from vokrug.pos.errors import (
     DocumentOfAnotherTill,
     RevisionStale,
 )
+from vokrug.pos.operations.gift_cards import cards_of, hold_cards, let_cards_go, touches_cards, with_cards
 from vokrug.pos.operations.identifying import known_by
 from vokrug.pos.pricing import basket_of, document_of, happened, micros
 from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
@@ -34,6 +35,8 @@ async def calculate(
     known, ask = known_by(checkout, body.customer_token, body.identifier, now)
     ask.check_id = check_id
     ask.lots = ledger.FIRST_LOTS if body.hold and body.burn.mode != "none" else 0
+    if touches_cards(body):
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     row = await checkout.readers.submit(ask)
     if row["sale_status"] is not None or row["quote_rev"] is not None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
@@ -74,10 +77,17 @@ def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
 
 
 async def priced(
-    checkout: Checkout, body: Calculate, shop: Shop, known: Known | None, row: Any, language: str, now: datetime
+    checkout: Checkout,
+    body: Calculate,
+    shop: Shop,
+    known: Known | None,
+    row: Any,
+    language: str,
+    now: datetime,
+    tx: Tx | None = None,
 ) -> Document:
     """Ask the engine, as of the moment of the sale."""
-    articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+    articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines], tx)
     basket = basket_of(body, shop, articles)
     at = happened(body.at, now)
     spent, available = row["spent"] or 0, row["available"] or 0
@@ -86,7 +96,7 @@ async def priced(
         tier = checkout.reference.tier_at(spent)
         shopper = promotions.Shopper(tier=None if tier is None else tier.code, available_minor=max(0, available))
     answer = promotions.price(basket, shopper, checkout.offers.current, at)
-    return document_of(
+    document = document_of(
         answer,
         basket,
         at=at,
@@ -98,6 +108,8 @@ async def priced(
         spent_minor=spent,
         hold_until=None,
     )
+    terms = checkout.reference.return_terms
+    return document if terms is None else documents.replace(document, returns=terms)
 
 
 def ttl_of(body: Calculate) -> timedelta:
@@ -133,6 +145,7 @@ async def told_alone(
     check that met somebody faster.
     """
     TOLD_ALONE.labels("calculate").inc()
+    await checkout.reference.accounts(checkout.db, shop, now)  # opened before the story: it has one connection
 
     async def story(tx: Tx) -> tuple[Calculated, bool]:
         return await quote_alone(checkout, tx, check_id, body, shop, till, ask, language, now)
@@ -171,23 +184,34 @@ async def quote_alone(
         raise RevisionStale(known=standing.rev)
     if standing is not None and body.hold:
         await let_go(checkout, tx, standing, now)
-    books = None
-    if known is not None and body.hold and body.burn.mode != "none":
-        wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
-        books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
-        (row,) = await checkout.read(tx, [Ask(known.number)], now)
-    document = await priced(checkout, body, shop, known, row, language, now)
+    cards = await cards_of(checkout, tx, body, shop, now, locked=bool(body.hold))
+    books, wallet_ids = None, cards.wallet_ids
+    if known is not None and body.burn.mode != "none":
+        wallet_ids = [ledger.wallet_of(known.number, checkout.reference.points_unit), *wallet_ids]
+    if body.hold and wallet_ids:
+        legs = len(wallet_ids)
+        books = await ledger.open_books(tx, checkout.ids, wallet_ids, now, lots=ledger.ALL_LOTS, legs=legs)
+        if known is not None:
+            (row,) = await checkout.read(tx, [Ask(known.number)], now)
+    document = await priced(checkout, body, shop, known, row, language, now, tx)
+    spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
+    document = with_cards(document, cards, spendable)
     number = None if known is None else known.number
     quote = QuoteRow(check_id, body.rev, body_hash, shop.id, till.id, number, None, now, b"")
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
+    accounts = await checkout.reference.accounts(checkout.db, shop, now)
     if document.burn_minor and books is not None and known is not None:
-        accounts = await checkout.reference.accounts(checkout.db, shop, now)
         wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
         journal = books.open_journal(ledger.Kind.HOLD, home=known.number, document=check_id)
         hold = books.place_hold(journal, wallet_id, accounts.redeemed, document.burn_minor, deadline=now + ttl_of(body))
         quote = documents.replace(quote, hold_id=hold.id)
         document = with_hold(document, hold.deadline)
+    if document.cards_minor and books is not None:
+        until = now + ttl_of(body)
+        document = hold_cards(books, document, accounts.revenue, check_id=check_id, deadline=until)
+        document = with_hold(document, until)
+    if books is not None:
         await ledger.write(tx, books)
     quote = with_document(quote, document)
     if standing is None:
@@ -199,6 +223,7 @@ async def quote_alone(
 
 async def let_go(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime) -> None:
     """What an earlier revision held comes free."""
+    await let_cards_go(checkout, tx, documents.decode(quote.document), now)
     if quote.hold_id is None or quote.customer_number is None:
         return
     wallet_id = ledger.wallet_of(quote.customer_number, checkout.reference.points_unit)

@@ -5,6 +5,7 @@ It leans on the kernel alone, so that it can be packed for tills that work witho
 
 from vokrug.promotions.engine.basket import Basket, Burn, Line, Shopper
 from vokrug.promotions.engine.compile import CompiledOffers, compile_offers
+from vokrug.promotions.engine.earn import points_for
 from vokrug.promotions.engine.lint import Complaint, lint
 from vokrug.promotions.engine.lots import active_from, expires_at
 from vokrug.promotions.engine.offers import OfferBody, OfferVersion
@@ -25,5 +26,6 @@ __all__ = [
     "compile_offers",
     "expires_at",
     "lint",
+    "points_for",
     "price",
 ]
