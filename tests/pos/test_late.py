@@ -107,6 +107,18 @@ async def test_a_whole_check_from_a_tills_queue(chain: Chain, till: Till, shoppe
     await chain.balances()
 
 
+async def test_a_printed_receipt_of_a_stranger_is_recorded(chain: Chain, till: Till) -> None:
+    """The till took a phone nobody has registered: the sale stands as a sale to nobody, and is on the list."""
+    check = till.check(None, COFFEE, hold=False, identifier={"type": "phone", "value": "+79990000000"})
+    check_id, body = uuid4(), {"rev": 1, **till.place, "check": check, "fiscal": fiscal()}
+    answer = (await till.commits(check_id, body)).done()
+    assert (answer.status, answer["paid"], answer["earned"], answer["balance"]) == (202, "100.00", "0.00", None)
+    assert await deviations(chain) == [("customer", 100_00, 100_00, 0)]
+    again = await till.commits(check_id, body)
+    assert (again.status, again.is_repeat) == (202, True)
+    await chain.balances()
+
+
 async def test_a_forged_token_is_refused_even_with_a_receipt(chain: Chain, till: Till, shopper: Shopper) -> None:
     forged = shopper.token[:-4] + ("AAAA" if shopper.token[-4:] != "AAAA" else "BBBB")
     check = till.check(shopper, COFFEE, hold=False, customer_token=forged)

@@ -92,9 +92,12 @@ class Deviation:
     printed_minor: int
     points_short_minor: int = 0
     cards_short_minor: int = 0
+    is_of_a_stranger: bool = False  # the receipt names somebody the centre does not know
 
     @property
     def kind(self) -> str:
+        if self.is_of_a_stranger:
+            return "customer"
         if self.cards_short_minor and self.expected_minor == self.printed_minor:
             return "gift_card"
         return "points" if self.points_short_minor and self.expected_minor == self.printed_minor else "price"

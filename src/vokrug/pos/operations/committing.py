@@ -19,7 +19,7 @@ from vokrug.pos.errors import (
 from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations import gift_cards
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.operations.quoting import priced, recognised, with_document
+from vokrug.pos.operations.quoting import is_stranger, priced, recognised, with_document
 from vokrug.pos.operations.returning import post_parked
 from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
@@ -106,6 +106,9 @@ async def commit_alone(
         paid = promise.document.to_pay_minor
         deviation = deviation or Deviation(paid, paid)
         deviation.points_short_minor = wanted - burn
+    if promise.customer_number is None and names_somebody(body):
+        deviation = deviation or Deviation(promise.document.to_pay_minor, promise.document.to_pay_minor)
+        deviation.is_of_a_stranger = True
     sale = rules.post(
         books, settlement, promise, burn=burn, spent_minor=promise.spent_minor, deviation=deviation, cards=cards
     )
@@ -154,7 +157,8 @@ async def quote_late(
     is_late = body.fiscal is not None
     known, ask = known_by(checkout, body.check.customer_token, body.check.identifier, now, is_late=is_late)
     (row,) = await checkout.read(tx, [ask], now)
-    known = recognised(known, ask, row)
+    if not (is_late and is_stranger(ask, row)):  # what is printed is recorded, as a sale to nobody
+        known = recognised(known, ask, row)
     cards = await gift_cards.cards_of(checkout, tx, body.check, shop, now, locked=True, is_late=is_late)
     wallet_ids = cards.wallet_ids
     if known is not None:
@@ -186,6 +190,10 @@ async def quote_late(
     else:
         await store.replace_quote(tx, quote)
     return quote
+
+
+def names_somebody(body: Commit) -> bool:
+    return body.check is not None and (body.check.identifier is not None or body.check.customer_token is not None)
 
 
 async def promise_of(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime) -> Promise:

@@ -70,10 +70,15 @@ async def calculate(
 
 def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
     if known is None and ask.hash is not None:
-        if row["number"] is None or row["state"] == "erased":
+        if is_stranger(ask, row):
             raise CustomerUnknown()
         return Known(row["number"], row["customer_id"], row["language"])
     return known
+
+
+def is_stranger(ask: Ask, row: Any) -> bool:
+    """An identifier was given, and it leads to nobody."""
+    return ask.hash is not None and (row["number"] is None or row["state"] == "erased")
 
 
 async def priced(
