@@ -72,9 +72,7 @@ class Work:
     def take(self, i: int, amount: int, rule: AnyRule, layer: str) -> None:
         """An offer takes its amount off a line."""
         self.left[i] -= amount
-        self.discounts[i].append(
-            Discount(rule.offer_id, rule.version, layer, amount, rule.funder)  # type: ignore[arg-type]
-        )
+        self.discounts[i].append(Discount(rule.offer_id, rule.version, layer, amount, rule.funder))
 
 
 class Found:
