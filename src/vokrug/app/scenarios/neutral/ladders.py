@@ -1,0 +1,182 @@
+"""Tiers and moments: steps that ask what would become of a customer, each with a customer of its own."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from vokrug.app.scenarios.fields import Fields, NotUnderstood
+from vokrug.app.scenarios.neutral.cases import moment
+from vokrug.app.scenarios.neutral.points import activation_of
+from vokrug.app.scenarios.neutral.shop import Shop
+from vokrug.app.scenarios.neutral.till import OPERATIONS, Seen, Till
+from vokrug.app.scenarios.neutral.translating import minor, slug
+from vokrug.kernel import format_minor
+
+METRICS = {
+    "net_spend": "spend",
+    "spend": "spend",
+    "turnover": "spend",
+    "earned_points": "points",
+    "points": "points",
+    "visits": "visits",
+}
+VALUES = (
+    "value",
+    "metric",
+    "amount",
+    "points",
+    "earned_points",
+    "active_points",
+    "spend",
+    "spent",
+    "net_spend",
+    "in_period",
+    "period_points",
+    "visits",
+)
+BEFORE = ("tier", "current", "current_tier", "from_tier", "before", "had", "has")
+DOWN = {"by_value": "by_value", "one_down": "one_down", "recount": "by_value", "at_once": "at_once", "none": "by_value"}
+
+
+def ladder_of(given: dict[str, Any]) -> dict[str, Any] | None:
+    """The tier programme of a case."""
+    tiers = given.get("tiers")
+    if not tiers:
+        return None
+    metric = METRICS.get(str(given.get("tier_metric", "net_spend")))
+    if metric is None:
+        raise NotUnderstood(f"tiers count {given['tier_metric']!r}")
+    rungs = []
+    for one in tiers:
+        told = Fields(one, "a tier")
+        name, least = told.take("tier", "id", "name", "code"), told.take("from", "min", "threshold", default="0")
+        needs = {metric: least_of(metric, least)} if Decimal(str(least)) else {}
+        rung: dict[str, Any] = {"code": code_of(name), "name_ru": name, "name_en": name, "needs": needs}
+        if (keep := told.take("keep", "keep_from", default=None)) is not None:
+            rung["keep"] = {metric: least_of(metric, keep)}
+        told.done()
+        rungs.append(rung)
+    programme: dict[str, Any] = {"tiers": rungs, "zone": given.get("timezone", "UTC")}
+    told = Fields(given.get("tier_policy") or {}, "the tier policy")
+    if (down := told.take("down", "downgrade", default=None)) is not None:
+        programme["down"] = DOWN.get(down, down)
+    if (window := told.take("window", "span", default=None)) is not None:
+        programme["span"] = window
+    if (review := told.take("review", default=None)) is not None:
+        programme["review"] = review
+    told.done()
+    return programme
+
+
+def code_of(name: str) -> str:
+    return slug(str(name))
+
+
+def least_of(metric: str, value: Any) -> int:
+    return int(value) if metric == "visits" else minor(value)
+
+
+def tier_after(till: Till, told: Fields, seen: Seen, at: datetime | None) -> None:
+    """Spent so much before, and buys for so much now: which tier then?"""
+    step, shop = told.step, till.shop
+    spent, sale = told.take("spent_before", "before", default="0"), told.take("sale", "amount", default="0")
+    customer = f"tier/{step['step']}"
+    shop.newcomer(customer)
+    for n, money in enumerate((spent, sale)):
+        if minor(money) or n:
+            answer = buys(shop, customer, f"{step['step']}/{n}", money, seen, till)
+    seen.values |= {"tier": name_of(shop, answer["tier"]["after"]), "status": "done"}
+
+
+def buys(shop: Shop, customer: str, name: str, money: Any, seen: Seen, till: Till) -> dict[str, Any]:
+    line = {"n": 1, "sku": "goods", "qty": "1", "price": format_minor(minor(money))}
+    check = {"rev": 1, **shop.place, "identifier": {"type": "card", "value": shop.card_of(customer)}, "lines": [line]}
+    uid = shop.id("tier sale", name)
+    answer: dict[str, Any] = till.sends(seen, f"/pos/v1/checks/{uid}:commit", {"rev": 1, **shop.place, "check": check})
+    return answer
+
+
+def name_of(shop: Shop, code: str | None) -> str | None:
+    """The case's name of a tier."""
+    for one in shop.given.get("tiers") or ():
+        name = one.get("tier") or one.get("id") or one.get("name") or one.get("code")
+        if code is not None and code_of(name) == code:
+            return str(name)
+    return code
+
+
+def tier_review(till: Till, told: Fields, seen: Seen, at: datetime | None) -> None:
+    """At the review the metric of the period stands at so much: which tier then?"""
+    step, shop = told.step, till.shop
+    before = told.take(*BEFORE, default=None)
+    value = told.take(*VALUES, default=None)
+    if value is None:
+        left = [name for name, one in step.items() if name not in told.asked and is_number(one)]
+        if len(left) != 1:
+            raise NotUnderstood("a review names the metric's value")
+        value = told.take(left[0])
+    customer = seen.customer = seen.customer or f"review/{step['step']}"
+    if customer not in shop.customers:
+        shop.newcomer(customer)
+    if before is not None:
+        shop.ask(
+            "POST",
+            f"/v1/customers/{shop.customers[customer]}/tier:grant",
+            {"tier": code_of(before), "days": 1, "reason": "scenario"},
+        )
+    reaches(till, customer, value, seen)
+    shop.advance(int(timedelta(days=400).total_seconds()) if at is None else 0)
+    shop.ask("POST", "/v1/tiers:review", {})
+    found = shop.ask(
+        "POST", "/pos/v1/identify", {**shop.place, "identifier": {"type": "card", "value": shop.card_of(customer)}}
+    )
+    seen.values |= {"tier": name_of(shop, found["tier"]["code"]), "status": "done"}
+
+
+def reaches(till: Till, customer: str, value: Any, seen: Seen) -> None:
+    """Bring the period's metric to a value by sales."""
+    metric = METRICS[str(till.shop.given.get("tier_metric", "net_spend"))]
+    if metric == "visits":
+        for n in range(int(value)):
+            buys(till.shop, customer, f"{customer}/{n}", "1.00", seen, till)
+    elif minor(value):
+        buys(till.shop, customer, customer, value, seen, till)
+
+
+def is_number(value: Any) -> bool:
+    try:
+        Decimal(str(value))
+    except ArithmeticError:
+        return False
+    return not isinstance(value, bool)
+
+
+def activation_time(till: Till, told: Fields, seen: Seen, at: datetime | None) -> None:
+    """Points earned at a moment: from when on may they be spent? Asked of the engine by a sale of that moment."""
+    step, shop = told.step, till.shop
+    earned = told.take("earned_at", "event_at", "earned", "from", default=None)
+    sold_at = at if earned is None else moment(earned)
+    terms = {name: told.take(name) for name in list(step) if name not in told.asked}
+    activation = activation_of(terms) if terms else None
+    if activation is None:
+        activation = activation_of((shop.given.get("points") or {}).get("activation"))
+    body: dict[str, Any] = {"kind": "earn", "reward": {"kind": "fixed", "points_minor": 100}}
+    if activation is not None:
+        body["active_from"] = activation
+    name = f"activation.{step['step']}"
+    offer = str(shop.id("offer", name))
+    shop.ask("POST", "/v1/promotions", {"id": offer, "key": slug(f"{shop.tag}.{name}"), "name": name, "body": body})
+    line = {"n": 1, "sku": "x", "qty_milli": 1000, "price_minor": 100}
+    basket = {"shop_id": 1, "zone": shop.given.get("timezone", "UTC"), "currency": shop.currency, "lines": [line]}
+    ask: dict[str, Any] = {"basket": basket, "shopper": {}, "drafts": [offer]}
+    if sold_at is not None:
+        ask["at"] = sold_at.isoformat()
+    answer = shop.ask("POST", "/v1/promotions:price", ask)
+    (moment_of,) = [one["active_from"] for one in answer["activations"] if one["key"] == slug(f"{shop.tag}.{name}")]
+    seen.values |= dict.fromkeys(("active_from", "active_at", "activates_at", "at", "activation"), moment_of)
+    seen.values["status"] = "done"
+
+
+OPERATIONS["tier_after"] = tier_after
+OPERATIONS["tier_review"] = tier_review
+OPERATIONS["activation_time"] = activation_time
