@@ -5,9 +5,11 @@ from typing import NamedTuple
 from vokrug.kernel import share_out
 from vokrug.promotions.engine.allocate import share_with_room
 from vokrug.promotions.engine.basket import Burn, Shopper
-from vokrug.promotions.engine.compile import CapRule, ProgrammeRule
-from vokrug.promotions.engine.priced import BurnAnswer
+from vokrug.promotions.engine.finding import CapRule, ProgrammeRule, RewardRule
+from vokrug.promotions.engine.offers import Missing
+from vokrug.promotions.engine.priced import BurnAnswer, Verdict
 from vokrug.promotions.engine.work import Work
+from vokrug.promotions.engine.worth import amounts, discountable
 
 
 class Burnt(NamedTuple):
@@ -17,6 +19,7 @@ class Burnt(NamedTuple):
     money: list[int]
     points: list[int]
     floor: list[int]
+    reward: RewardRule | None = None
 
 
 def burn_points(
@@ -45,7 +48,7 @@ def burn_points(
     if most < least:
         most, reasons = 0, (*reasons, "minimum")
 
-    wished = {"none": 0, "max": most, "amount": min(wish.points_minor, most)}[wish.mode]
+    wished = {"max": most, "amount": min(wish.points_minor, most)}.get(wish.mode, 0)
     wished -= wished % step
     points = wished if wished >= least else 0
     off = points * num // den
@@ -95,3 +98,37 @@ def _money_limit(work: Work, caps: list[CapRule], rooms: list[int]) -> tuple[int
         if share < limit:
             limit, reasons = share, ("share",)
     return limit, reasons
+
+
+# Rewards
+
+
+def rewards_to_try(work: Work, wish: Burn, rewards: list[tuple[RewardRule, list[int]]]) -> list[Burnt]:
+    """What each of the rewards asked for would come to, the one that takes most off first."""
+    tried = []
+    for rule, aimed in rewards:
+        if wish.reward is not None and rule.key != wish.reward:
+            continue
+        lines = [i for i in discountable(work, aimed) if not work.lines[i].no_burn]
+        money = [0] * len(work.lines)
+        for i, off in zip(
+            lines, amounts(rule.body.benefit, work, lines, work.left, most=rule.body.max_minor), strict=True
+        ):
+            money[i] = off
+        if any(money):
+            points = rule.body.points_minor
+            answer = BurnAnswer(points, ("reward",), points)
+            tried.append(Burnt(answer, money, share_out(points, money), work.floor, rule))
+    tried.sort(
+        key=lambda burnt: (-sum(burnt.money), burnt.answer.applied_minor, burnt.reward.offer_id if burnt.reward else 0)
+    )
+    return tried
+
+
+def judge_reward(work: Work, rule: RewardRule, money: int, has: int) -> None:
+    """The reward that was bought, or the points that are missing for it."""
+    if has >= rule.body.points_minor:
+        work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", money))
+    else:
+        missing = Missing("points", points_minor=rule.body.points_minor - has)
+        work.verdicts.append(Verdict(rule.offer_id, rule.version, "not_met", missing=missing))

@@ -2,22 +2,33 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from vokrug.promotions.engine.allocate import deal, split_weighed
 from vokrug.promotions.engine.basket import Basket, Shopper
-from vokrug.promotions.engine.burn import Burnt, burn_points
+from vokrug.promotions.engine.burn import Burnt, burn_points, judge_reward, rewards_to_try
 from vokrug.promotions.engine.compile import CompiledOffers
-from vokrug.promotions.engine.discounts import give_discounts
 from vokrug.promotions.engine.earn import Granted, earn_points
+from vokrug.promotions.engine.finding import Found, find_rules
+from vokrug.promotions.engine.funding import shares_of
+from vokrug.promotions.engine.general import Discounted, Runs, give_by_policy
+from vokrug.promotions.engine.moment import Moment
+from vokrug.promotions.engine.plain import give_plainly, is_plain
 from vokrug.promotions.engine.priced import (
     EarnByRule,
+    Hint,
     LineEarn,
     Priced,
     PricedLine,
     Split,
+    Taking,
     Totals,
     UnitRun,
+    Verdict,
 )
-from vokrug.promotions.engine.work import Work, find_rules
+from vokrug.promotions.engine.work import Work
+
+NOTHING = Discounted()
 
 
 def price(basket: Basket, shopper: Shopper | None, offers: CompiledOffers, now: datetime) -> Priced:
@@ -26,12 +37,20 @@ def price(basket: Basket, shopper: Shopper | None, offers: CompiledOffers, now: 
     The same basket, shopper, offers and moment always get the same answer.
     """
     work = Work(basket.lines)
-    found = find_rules(basket, shopper, offers, now, work)
-    optimality = give_discounts(work, found.item, found.basket)
-    burnt = burn_points(work, basket.burn, shopper, found.caps, found.programmes)
-    granted = earn_points(work, found, burnt) if shopper is not None else []
-    lines = _lines(work, burnt, granted)
+    moment = Moment(basket, shopper, now, work, offers.policy.threshold_on)
+    found = find_rules(basket, shopper, offers, now, work, moment)
+    hints: tuple[Hint, ...] | None = None
+    given = NOTHING
+    if offers.tree.is_plain and not basket.delivery_minor and is_plain(work, found):
+        hints = give_plainly(work, found)
+    if hints is None:
+        given = give_by_policy(work, found, moment, offers)
+        hints = given.hints
+    moment.left = work.left
+    burnt, granted = _points(work, found, basket, shopper, moment)
+    lines = _lines(work, burnt, granted, given.runs)
     gross, left, off = sum(work.gross), sum(work.left), sum(burnt.money)
+    delivery = 0 if given.delivery is None else given.delivery.net_minor
     return Priced(
         lines=lines,
         totals=Totals(
@@ -39,40 +58,89 @@ def price(basket: Basket, shopper: Shopper | None, offers: CompiledOffers, now: 
             discount_minor=gross - left,
             points_off_minor=off,
             points_burn_minor=burnt.answer.applied_minor,
-            net_minor=left - off,
-            earn_minor=sum(one.points for one in granted),
+            net_minor=left - off + delivery,
+            earn_minor=sum([one.points for one in granted]),
+            delivery_minor=delivery,
         ),
         burn=burnt.answer,
-        earn=tuple(
-            EarnByRule(
-                one.rule.offer_id,
-                one.rule.version,
-                one.points,
-                one.base,
-                one.rule.funder,
-                one.rule.body.expires,
-                one.rule.body.active_from,
-            )
-            for one in granted
-        ),
-        verdicts=tuple(work.verdicts),
+        earn=tuple([_earned(one) for one in granted]),
+        verdicts=tuple(_with_codes(work.verdicts, found.codes)),
         rules_version=offers.version,
-        optimality=optimality,
+        optimality="bounded" if given.gap else "proven",
+        gap_minor=given.gap,
+        delivery=given.delivery,
+        gifts=given.gifts,
+        coupons_to_issue=given.coupons,
+        tier_grants=given.tiers,
+        takings=(*given.takings, *_point_takings(granted, found)) if found.codes or found.counted else given.takings,
+        hints=hints,
     )
 
 
-def _lines(work: Work, burnt: Burnt, granted: list[Granted]) -> tuple[PricedLine, ...]:
+def _points(
+    work: Work, found: Found, basket: Basket, shopper: Shopper | None, moment: Moment
+) -> tuple[Burnt, list[Granted]]:
+    """Points pay, or buy a reward; and what the check earns."""
+    if basket.burn.mode == "reward" and shopper is not None:
+        for reward in rewards_to_try(work, basket.burn, found.rewards):
+            rule = reward.reward
+            assert rule is not None, "a reward was tried"
+            said = len(work.verdicts)
+            granted = earn_points(work, found, reward, moment)
+            has = shopper.available_minor
+            if rule.body.same_sale:
+                has += sum(one.points for one in granted)
+            if has >= rule.body.points_minor:
+                judge_reward(work, rule, sum(reward.money), has)
+                return reward, granted
+            del work.verdicts[said:]  # what it would have earned is not what it earns
+            judge_reward(work, rule, sum(reward.money), has)
+    burnt = burn_points(work, basket.burn, shopper, found.caps, found.programmes)
+    return burnt, earn_points(work, found, burnt, moment) if shopper is not None else []
+
+
+def _earned(one: Granted) -> EarnByRule:
+    rule = one.rule
+    shares = () if len(rule.shares) == 1 else shares_of(one.points, rule.shares)
+    body = rule.body
+    return EarnByRule(
+        rule.offer_id, rule.version, one.points, one.base, rule.funder, body.expires, body.active_from, shares
+    )
+
+
+def _with_codes(verdicts: list[Verdict], codes: dict[int, str]) -> list[Verdict]:
+    """The code that brought an offer stands in its verdict."""
+    if not codes:
+        return verdicts
+    return [
+        replace(said, code=codes[said.offer_id]) if said.code is None and said.offer_id in codes else said
+        for said in verdicts
+    ]
+
+
+def _point_takings(granted: list[Granted], found: Found) -> list[Taking]:
+    """What points take of limits."""
+    return [
+        Taking(one.rule.offer_id, one.rule.version, 1, 0, 0, one.points, found.codes.get(one.rule.offer_id))
+        for one in granted
+        if one.rule.is_limited or one.rule.code or one.rule.coupon or one.rule.personal
+    ]
+
+
+def _lines(work: Work, burnt: Burnt, granted: list[Granted], runs: list[Runs] | None) -> tuple[PricedLine, ...]:
     earned: dict[int, list[tuple[Granted, int]]] = {}
     for one in granted:
         for i, points in one.by_line.items():
             earned.setdefault(i, []).append((one, points))
-    return tuple([_line(work, i, burnt, earned.get(i)) for i in range(len(work.lines))])
+    return tuple(
+        [_line(work, i, burnt, earned.get(i), None if runs is None else runs[i]) for i in range(len(work.lines))]
+    )
 
 
-def _line(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] | None) -> PricedLine:
+def _line(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] | None, costs: Runs | None) -> PricedLine:
     line, gross, off, points = work.lines[i], work.gross[i], burnt.money[i], burnt.points[i]
     net = work.left[i] - off
-    runs = _units(work, i, burnt, earned)
+    runs = _units(work, i, burnt, earned, costs)
     if work.is_weighed(i):
         split = split_weighed(line.qty_milli, line.price_minor, net)
     elif len(runs) == 1 or (len(runs) == 2 and runs[0].net_minor == runs[1].net_minor):
@@ -91,29 +159,30 @@ def _split(units: tuple[UnitRun, ...]) -> tuple[Split, ...]:
     return tuple(Split(count * 1000, price, count * price) for price, count in counts.items())
 
 
-def _units(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] | None) -> tuple[UnitRun, ...]:
+def _units(
+    work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] | None, costs: Runs | None
+) -> tuple[UnitRun, ...]:
     """The line's sums down to each unit, so that a return of any of them has its own kopecks.
 
-    Discounts go to all units alike, odd kopecks to the first; points paid follow what a unit can give.
+    Where the search did not say otherwise (`costs`), discounts go to all units alike, odd kopecks to the
+    first; points paid follow what a unit can give.
     """
     units, left = work.units[i], work.left[i]
     if units == 1:
         qty, off = work.lines[i].qty_milli, burnt.money[i]
         by_rule = tuple([points for _, points in earned]) if earned else ()
         return (UnitRun(1, qty, left - off, off, burnt.points[i], sum(by_rule), by_rule),)
-    if not earned and not burnt.money[i] and left % units == 0:
-        return (UnitRun(units, 1000, left // units, 0, 0, 0, ()),)
     cheap, dearer = divmod(left, units)
-    if not dearer and not burnt.money[i] and (earned is None or len(earned) <= 1):
+    if costs is None:
+        costs = [(units - dearer, cheap), (dearer, cheap + 1)] if dearer else [(units, cheap)]
+    if len(costs) == 1 and not burnt.money[i] and (earned is None or len(earned) <= 1):
         return _alike(units, cheap, earned or [])
-    runs = [(units - dearer, cheap, 0, 0)]  # units, what each still costs, paid by points, points
-    if dearer:
-        runs.append((dearer, cheap + 1, 0, 0))
+    runs = [(n, cost, 0, 0) for n, cost in costs]  # units, what each still costs, paid by points, points
     if burnt.money[i]:
         floor = burnt.floor[i] // units
         runs = [
             (n, runs[run][1] - off, off, 0)
-            for run, n, off in deal(burnt.money[i], [(n, costs - floor) for n, costs, _, _ in runs])
+            for run, n, off in deal(burnt.money[i], [(n, max(0, cost - floor)) for n, cost, _, _ in runs])
         ]
         runs = [
             (n, *runs[run][1:3], points)

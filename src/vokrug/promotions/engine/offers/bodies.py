@@ -27,7 +27,9 @@ else:  # the schema names every kind there is, those of other packages too
     AnyBenefit = reduce(or_, BENEFITS)
 
 
-class _Offer(Part, frozen=True, kw_only=True):
+class Common(Part, frozen=True, kw_only=True):
+    """What every kind has."""
+
     goods: Goods = Goods()
     where: Where = Where()
     who: Who = Who()
@@ -43,7 +45,7 @@ class _Offer(Part, frozen=True, kw_only=True):
     funding: tuple[Funder, ...] = ()  # when several pay; else `funder` pays all
 
 
-class ItemDiscount(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="item_discount"):
+class ItemDiscount(Common, frozen=True, kw_only=True, tag_field="kind", tag="item_discount"):
     """Cheaper goods. The thresholds count everything the offer aims at, on however many lines."""
 
     benefit: PercentOff | AmountOff | FixedPrice
@@ -52,7 +54,7 @@ class ItemDiscount(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="ite
     force: bool = False  # not a favour but the price: no search, and nothing else on the line
 
 
-class BasketDiscount(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="basket_discount"):
+class BasketDiscount(Common, frozen=True, kw_only=True, tag_field="kind", tag="basket_discount"):
     """Something off the check once its chosen goods reach a threshold."""
 
     benefit: PercentOff | AmountOff
@@ -62,7 +64,7 @@ class BasketDiscount(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="b
     max_minor: Positive | None = None
 
 
-class Discount(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="discount"):
+class Discount(Common, frozen=True, kw_only=True, tag_field="kind", tag="discount"):
     """Any benefit in any layer of the policy. The two kinds above are its plain cases."""
 
     benefit: AnyBenefit
@@ -77,7 +79,9 @@ class Discount(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="discoun
     force: bool = False
 
 
-class _Grant(_Offer, frozen=True, kw_only=True):
+class Grant(Common, frozen=True, kw_only=True):
+    """What every kind that gives points has."""
+
     min_minor: Natural = 0  # of the base, over the goods aimed at
     stack: Literal["add", "best"] = "add"  # `best`: only the best of its group
     group: str = ""
@@ -85,7 +89,7 @@ class _Grant(_Offer, frozen=True, kw_only=True):
     active_from: Activation = Activation()
 
 
-class EarnRule(_Grant, frozen=True, kw_only=True, tag_field="kind", tag="earn"):
+class EarnRule(Grant, frozen=True, kw_only=True, tag_field="kind", tag="earn"):
     """Points for buying. `paid_by`: only for the part of the check that such tenders pay."""
 
     reward: Reward
@@ -93,7 +97,7 @@ class EarnRule(_Grant, frozen=True, kw_only=True, tag_field="kind", tag="earn"):
     paid_by: tuple[str, ...] = ()
 
 
-class EarnMultiplier(_Grant, frozen=True, kw_only=True, tag_field="kind", tag="earn_multiplier"):
+class EarnMultiplier(Grant, frozen=True, kw_only=True, tag_field="kind", tag="earn_multiplier"):
     """Points of other rules times a factor, on the goods aimed at: 20 000 bp double them."""
 
     factor_bp: Annotated[int, Meta(gt=10_000, le=1_000_000)]
@@ -102,7 +106,7 @@ class EarnMultiplier(_Grant, frozen=True, kw_only=True, tag_field="kind", tag="e
     step_minor: Positive = 1
 
 
-class BurnCap(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="burn_cap"):
+class BurnCap(Common, frozen=True, kw_only=True, tag_field="kind", tag="burn_cap"):
     """How far points may pay, in a basket that holds any of its `goods`.
 
     All caps that fit hold together, unless one `replaces` those of lower priority.
@@ -119,7 +123,7 @@ class BurnCap(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="burn_cap
     replaces: bool = False
 
 
-class PointProgramme(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="point_programme"):
+class PointProgramme(Common, frozen=True, kw_only=True, tag_field="kind", tag="point_programme"):
     """What a point is: its digits after the point, and its price.
 
     One minor unit of points pays `value_num / value_den` minor units of money.
@@ -131,11 +135,11 @@ class PointProgramme(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="p
     value_den: Positive = 1
 
 
-class PointsReward(_Offer, frozen=True, kw_only=True, tag_field="kind", tag="points_reward"):
+class PointsReward(Common, frozen=True, kw_only=True, tag_field="kind", tag="points_reward"):
     """A discount bought with a fixed number of points: the shopper asks for it (`Burn` mode `reward`)."""
 
     points_minor: Positive
-    benefit: PercentOff | AmountOff | FixedPrice
+    benefit: PercentOff | AmountOff
     max_minor: Positive | None = None
     same_sale: bool = False  # points of this very sale may buy it
 
