@@ -4,16 +4,16 @@ from vokrug.ledger import giftcards
 from vokrug.ledger.api import routes
 from vokrug.ledger.books import Books, choose_lots
 from vokrug.ledger.checking import BooksReport, check_books
-from vokrug.ledger.errors import KeyReused
+from vokrug.ledger.errors import InsufficientFunds, KeyReused
 from vokrug.ledger.giftcards.numbers import GiftKeys
 from vokrug.ledger.giftcards.types import CardMoney
 from vokrug.ledger.jobs import jobs, schedule_all
-from vokrug.ledger.operations.giving import Gift, give_points
+from vokrug.ledger.operations.giving import Gift, give_points, take_points
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
 from vokrug.ledger.operations.wallets import available, has_rate, open_wallet, rate, summed_wallet, unit_named, units
-from vokrug.ledger.reading import TrialLine, next_to_expire, statement, trial_balance
+from vokrug.ledger.reading import TrialLine, next_to_expire, points_lots, statement, trial_balance
 from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
 from vokrug.ledger.store import (
     ALL_LOTS,
@@ -46,6 +46,7 @@ __all__ = [
     "GiftKeys",
     "Grant",
     "Hold",
+    "InsufficientFunds",
     "JournalIds",
     "KeyReused",
     "Kind",
@@ -73,6 +74,7 @@ __all__ = [
     "open_wallet",
     "pending_lots_of_journal",
     "perform",
+    "points_lots",
     "rate",
     "read_holds",
     "read_wallets",
@@ -87,6 +89,7 @@ __all__ = [
     "summed_wallet",
     "summed_wallets",
     "sweep_holds",
+    "take_points",
     "to_wallet",
     "trial_balance",
     "unit_named",

@@ -5,7 +5,7 @@ answer, so a repeated call needs no stored reply.
 from datetime import timedelta
 
 from vokrug.kernel import Text, format_minor
-from vokrug.pos.document import CardTaken, Document, Judged, PricedLine
+from vokrug.pos.document import CardTaken, Delivered, Document, Handed, Judged, PricedLine
 from vokrug.pos.pricing import moment
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import (
@@ -13,8 +13,10 @@ from vokrug.pos.schemas import (
     BurnCalculated,
     Calculated,
     Committed,
+    DeliveryCalculated,
     EarnByRule,
     EarnCalculated,
+    GiftCalculated,
     GiftCardTaken,
     HoldPlaced,
     LineCalculated,
@@ -56,6 +58,15 @@ BEATEN = Text(en="Another offer gives more", ru="Выгоднее другое �
 APPLIED = Text(en="Applied", ru="Применено")
 NOT_MET = Text(en="Its conditions are not met", ru="Условия не выполнены")
 EXCLUDED = Text(en="Not combined with others here", ru="Не сочетается с другими")
+VERDICTS = {
+    "applied": APPLIED,
+    "beaten": BEATEN,
+    "not_met": NOT_MET,
+    "limit": Text(en="It has been used as often as it may be", ru="Лимит использований исчерпан"),
+    "unknown": Text(en="There is no such code", ru="Такого кода нет"),
+    "expired": Text(en="The code has expired", ru="Срок действия кода истёк"),
+    "used": Text(en="The code was used before", ru="Код уже использован"),
+}
 
 
 def ref(offer_id: int, version: int) -> str:
@@ -72,9 +83,11 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Cal
         optimality=document.optimality,
         valid_until=quote.priced_at + QUOTE_LIFETIME,
         lines=[line_calculated(line) for line in document.lines],
+        delivery=None if document.delivery is None else delivery_calculated(document.delivery),
+        gifts=[gift_calculated(gift) for gift in document.gifts],
         totals=TotalsCalculated(
-            before=format_minor(document.gross_minor),
-            discount=format_minor(document.discount_minor),
+            before=format_minor(document.gross_minor + charge_before(document)),
+            discount=format_minor(document.discount_minor + charge_before(document) - document.delivery_minor),
             points=format_minor(document.points_off_minor),
             gift_cards=format_minor(document.cards_minor),
             to_pay=format_minor(document.to_pay_minor - document.cards_minor),
@@ -102,6 +115,31 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Cal
     )
 
 
+def charge_before(document: Document) -> int:
+    return 0 if document.delivery is None else document.delivery.before_minor
+
+
+def delivery_calculated(delivery: Delivered) -> DeliveryCalculated:
+    return DeliveryCalculated(
+        before=format_minor(delivery.before_minor),
+        discounts=discounts_shown(delivery.discounts),
+        net=format_minor(delivery.net_minor),
+    )
+
+
+def gift_calculated(gift: Handed) -> GiftCalculated:
+    sku, units = gift.choices[0]
+    others = [other for other, _ in gift.choices] if len(gift.choices) > 1 else []
+    return GiftCalculated(promo=ref(gift.offer_id, gift.version), sku=sku, qty=str(units), choice_of=others)
+
+
+def discounts_shown(discounts: list[tuple[int, int, str, int, str]]) -> list[LineDiscount]:
+    return [
+        LineDiscount(promo=ref(offer, version), layer=layer, amount=format_minor(minor), funded_by=funder)
+        for offer, version, layer, minor, funder in discounts
+    ]
+
+
 def card_taken(card: CardTaken) -> GiftCardTaken:
     return GiftCardTaken(
         mask=card.mask,
@@ -115,10 +153,7 @@ def line_calculated(line: PricedLine) -> LineCalculated:
     return LineCalculated(
         n=line.n,
         price_before=format_minor(line.gross_minor),
-        discounts=[
-            LineDiscount(promo=ref(offer, version), layer=layer, amount=format_minor(minor), funded_by=funder)
-            for offer, version, layer, minor, funder in line.discounts
-        ],
+        discounts=discounts_shown(line.discounts),
         points_burn=format_minor(line.points_burn_minor),
         net=format_minor(line.net_minor),
         units=[UnitPriced(count=run.units, net=format_minor(run.net_minor)) for run in line.units],
@@ -139,10 +174,12 @@ def verdict(one: Judged, language: str) -> VerdictGiven:
         missing = format_minor(one.missing_qty_milli, 3)
         text = MISSING_QUANTITY.say(language, qty=f"{one.missing_qty_milli / 1000:g}")
     else:
-        text = {"applied": APPLIED, "beaten": BEATEN, "not_met": NOT_MET}.get(one.status, EXCLUDED).say(language)
+        text = VERDICTS.get(one.status, EXCLUDED).say(language)
     return VerdictGiven(
-        ref=ref(one.offer_id, one.version),
+        ref=ref(one.offer_id, one.version) if one.offer_id or one.code is None else one.code,
+        code=one.code,
         status=one.status,  # type: ignore[arg-type]
+        reason=one.reason,
         amount=format_minor(one.amount_minor),
         by=None if one.by is None else str(one.by),
         missing=missing,

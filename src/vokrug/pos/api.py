@@ -10,7 +10,7 @@ from vokrug.pos.checkout import Checkout
 from vokrug.pos.operations import chain
 from vokrug.pos.operations.cancelling import cancel
 from vokrug.pos.operations.committing import commit
-from vokrug.pos.operations.giving import give
+from vokrug.pos.operations.giving import give, statement, take
 from vokrug.pos.operations.identifying import enrol, identify
 from vokrug.pos.operations.quoting import calculate
 from vokrug.pos.operations.returning import take_back
@@ -27,7 +27,9 @@ from vokrug.pos.schemas import (
     Identified,
     Identify,
     PointsGiven,
+    PointsStatement,
     PointsTaken,
+    PointsWithdrawn,
     Return,
     Returned,
     ReturnPolicy,
@@ -239,6 +241,33 @@ async def post_points(call: Call, body: PointsGiven) -> Answer[PointsTaken]:
         return await give(tx, call.services.get(Checkout), UUID(call.path["id"]), body, call.now)
 
     return answered(*await call.db.replayed(story))
+
+
+@routes.post(
+    "/v1/customers/{id:uuid}/points:take",
+    answers={200: PointsTaken},
+    refusals=[
+        customers.CustomerUnknown,
+        errors.AmountMalformed,
+        errors.CurrencyUnknown,
+        ledger.KeyReused,
+        ledger.InsufficientFunds,
+    ],
+)
+async def post_points_taken(call: Call, body: PointsWithdrawn) -> Answer[PointsTaken]:
+    """Take points away outside a sale. Repeat freely: a request id counts once."""
+
+    async def story(tx: Tx) -> tuple[PointsTaken, bool]:
+        return await take(tx, call.services.get(Checkout), UUID(call.path["id"]), body, call.now)
+
+    return answered(*await call.db.replayed(story))
+
+
+@routes.get("/v1/customers/{id:uuid}/points", answers={200: PointsStatement}, refusals=[customers.CustomerUnknown])
+async def get_points(call: Call) -> Answer[PointsStatement]:
+    """Every point of a customer, lot by lot: where it came from and where it went."""
+    async with call.db.transaction(readonly=True) as tx:
+        return Answer(await statement(tx, call.services.get(Checkout), UUID(call.path["id"]), call.now))
 
 
 # The chain

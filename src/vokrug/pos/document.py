@@ -59,6 +59,24 @@ class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     by: int | None
     missing_qty_milli: int
     missing_minor: int
+    code: str | None = None
+    reason: str = ""
+
+
+class Delivered(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The charge for delivery, and what offers took off it."""
+
+    before_minor: int
+    net_minor: int
+    discounts: list[tuple[int, int, str, int, str]]
+
+
+class Handed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A gift on top: one of the choices, each so many units."""
+
+    offer_id: int
+    version: int
+    choices: list[tuple[str, int]]
 
 
 class CardTaken(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -71,6 +89,7 @@ class CardTaken(msgspec.Struct, frozen=True, array_like=True, gc=False):
     balance_minor: int
     take_minor: int
     hold_id: int
+    most_minor: int | None = None  # the till wants no more of it than this
 
 
 class CardSold(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -121,6 +140,9 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     gift_cards: list[CardTaken] = []
     cards_sold: list[CardSold] = []
     returns: ReturnTerms | None = None  # None: the usual terms
+    delivery: Delivered | None = None
+    gifts: list[Handed] = []
+    own_burn_minor: int = 0  # points of this very sale that pay for its reward
 
     @property
     def sold(self) -> list[PricedLine]:
@@ -143,6 +165,10 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def terms(self) -> ReturnTerms:
         return self.returns or USUAL_TERMS
+
+    @property
+    def delivery_minor(self) -> int:
+        return 0 if self.delivery is None else self.delivery.net_minor
 
 
 USUAL_TERMS = ReturnTerms()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from vokrug import promotions
 from vokrug.kernel import parse_minor
-from vokrug.pos.document import VERSION, Document, Granted, Judged, PricedLine, Unit
+from vokrug.pos.document import VERSION, Delivered, Document, Granted, Handed, Judged, PricedLine, Unit
 from vokrug.pos.errors import AmountMalformed, CheckMalformed
 from vokrug.pos.schemas import Calculate, LineAsked
 from vokrug.pos.types import Article, Shop
@@ -61,6 +61,16 @@ def basket_of(check: Calculate, shop: Shop, articles: Mapping[str, Article | Non
         lines=tuple([line_of(line, articles.get(line.sku)) for line in check.lines]),
         burn=burn_of(check),
         codes=tuple(check.codes),
+        delivery_minor=0 if check.delivery is None else amount(check.delivery, "delivery"),
+        tenders=tuple(
+            [
+                promotions.Tender(
+                    tender.type,
+                    MOST_POSITIVE_MINOR if tender.amount is None else amount(tender.amount, "tenders_planned"),
+                )
+                for tender in check.tenders_planned
+            ]
+        ),
     )
 
 
@@ -114,6 +124,8 @@ def burn_of(check: Calculate) -> promotions.Burn:
             return promotions.Burn()
         case "max":
             return promotions.Burn(mode="max")
+        case "reward":
+            return promotions.Burn(mode="reward", reward=check.burn.reward)
         case "points":
             if check.burn.points is None:
                 raise CheckMalformed(reason="burn by points needs the points")
@@ -201,12 +213,39 @@ def document_of(
         lines,
         grants,
         [
-            Judged(v.offer_id, v.version, v.status, v.amount_minor, v.by, v.missing_qty_milli, v.missing_minor)
+            Judged(
+                v.offer_id,
+                v.version,
+                v.status,
+                v.amount_minor,
+                v.by,
+                v.missing_qty_milli,
+                v.missing_minor,
+                v.code,
+                v.reason,
+            )
             for v in priced.verdicts
         ],
         balance_minor,
         spent_minor,
         0 if hold_until is None else micros(hold_until),
+        delivery=None if priced.delivery is None else delivered(priced.delivery),
+        gifts=[
+            Handed(
+                gift.offer_id,
+                gift.version,
+                [(choice.sku, choice.units * gift.times) for choice in gift.choices],
+            )
+            for gift in priced.gifts
+        ],
+    )
+
+
+def delivered(delivery: promotions.Delivery) -> Delivered:
+    return Delivered(
+        delivery.before_minor,
+        delivery.net_minor,
+        [(d.offer_id, d.version, d.layer, d.amount_minor, d.funder) for d in delivery.discounts],
     )
 
 

@@ -155,7 +155,7 @@ def settle(books: ledger.Books, settlement: Settlement, promise: Promise, *, spe
     except Exception:
         raise Unplain() from None
     document, hold = promise.document, promise.hold
-    if document.gift_cards or document.cards_sold:
+    if document.gift_cards or document.cards_sold or document.own_burn_minor:
         raise Unplain()
     if document.burn_minor and (hold is None or hold.state != "o" or hold.deadline <= books.now):
         raise Unplain()
@@ -188,6 +188,7 @@ def post(
         paid=paid,
         hold=hold if burn else None,
         burn=burn,
+        own_burn=document.own_burn_minor,
         grants=grants_of(document, settlement),
         cards=cards,
     )

@@ -11,7 +11,9 @@ Words = Annotated[str, msgspec.Meta(max_length=200)]
 Money = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$", description="decimal, two digits")]
 Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$", description="decimal, three digits")]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-Channel = Literal["pos", "web", "app", "kiosk", "call"]
+Channel = Annotated[
+    str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,31}$", description="pos, web, app, kiosk, call, …")
+]
 Rev = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 LineNumber = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
@@ -113,6 +115,7 @@ class GiftCardAsked(Body, frozen=True, kw_only=True):
 
     number: Annotated[str, msgspec.Meta(min_length=4, max_length=32)]
     pin: Annotated[str, msgspec.Meta(pattern="^[0-9]{4,8}$")] | None = None
+    amount: Money | None = None  # no more than this, whatever the card has
 
 
 class LineAsked(Body, frozen=True, kw_only=True):
@@ -135,8 +138,18 @@ class LineAsked(Body, frozen=True, kw_only=True):
 
 
 class BurnAsked(Body, frozen=True, kw_only=True):
-    mode: Literal["none", "max", "points"] = "none"
+    """`reward` buys a reward of the programme: the one named by its key, or the best of those that fit."""
+
+    mode: Literal["none", "max", "points", "reward"] = "none"
     points: Money | None = None
+    reward: Code | None = None
+
+
+class TenderPlanned(Body, frozen=True, kw_only=True):
+    """How a part of the check is going to be paid: an offer may ask for it. Without an amount, all of it."""
+
+    type: Literal["cash", "card", "sbp", "gift_card", "credit", "prepaid"]
+    amount: Money | None = None
 
 
 class HoldAsked(Body, frozen=True, kw_only=True):
@@ -158,6 +171,8 @@ class Calculate(Body, frozen=True, kw_only=True):
     codes: Annotated[list[Code], msgspec.Meta(max_length=30)] = []
     burn: BurnAsked = BurnAsked()
     gift_cards: Annotated[list[GiftCardAsked], msgspec.Meta(max_length=10)] = []
+    tenders_planned: Annotated[list[TenderPlanned], msgspec.Meta(max_length=20)] = []
+    delivery: Money | None = None  # the charge for bringing it, before offers
     hold: HoldAsked | bool = False
     client_total: Money | None = None
 
@@ -204,6 +219,21 @@ class GiftCardTaken(Reply, frozen=True, kw_only=True):
     take: str
 
 
+class DeliveryCalculated(Reply, frozen=True, kw_only=True):
+    before: str
+    discounts: list[LineDiscount]
+    net: str
+
+
+class GiftCalculated(Reply, frozen=True, kw_only=True):
+    """Units on top, at no price: the till adds them. Where there is a choice, one of these."""
+
+    promo: str
+    sku: str
+    qty: str
+    choice_of: list[str]
+
+
 class TotalsCalculated(Reply, frozen=True, kw_only=True):
     """`to_pay` is what the till charges: after discounts, points and gift cards."""
 
@@ -242,7 +272,9 @@ class TierCalculated(Reply, frozen=True, kw_only=True):
 
 class VerdictGiven(Reply, frozen=True, kw_only=True):
     ref: str
-    status: Literal["applied", "beaten", "not_met", "excluded"]
+    code: str | None
+    status: Literal["applied", "beaten", "not_met", "limit", "excluded", "unknown", "expired", "used"]
+    reason: str
     amount: str
     by: str | None
     missing: str | None
@@ -267,6 +299,8 @@ class Calculated(Reply, frozen=True, kw_only=True):
     optimality: str
     valid_until: datetime
     lines: list[LineCalculated]
+    delivery: DeliveryCalculated | None
+    gifts: list[GiftCalculated]
     totals: TotalsCalculated
     burn: BurnCalculated
     earn: EarnCalculated
@@ -430,6 +464,45 @@ class PointsGiven(Body, frozen=True, kw_only=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)] = "RUB"
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    active_from: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class PointsWithdrawn(Body, frozen=True, kw_only=True):
+    """A correction by hand: points given by mistake go away, the soonest to lapse first."""
+
+    request_id: UUID
+    points: Money
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)] = "RUB"
+
+
+class LotMove(Reply, frozen=True, kw_only=True):
+    """What a document did to a lot: `points` went away (negative: came back)."""
+
+    kind: Literal["burned", "restored", "taken_back", "lapsed", "debt", "other"]
+    points: str
+    document: UUID | None
+    at: datetime
+
+
+class LotShown(Reply, frozen=True, kw_only=True):
+    """Points of one origin. `document` is the check, the return or the request that brought them."""
+
+    document: UUID | None
+    granted: str
+    remaining: str
+    held: str
+    earned_at: datetime
+    active_from: datetime
+    expires_at: datetime | None
+    moves: list[LotMove]
+
+
+class PointsStatement(Reply, frozen=True, kw_only=True):
+    """Every point and why: the newest lots of a customer, oldest first."""
+
+    balance: "Balance"
+    lots: list[LotShown]
 
 
 class PointsTaken(Reply, frozen=True, kw_only=True):

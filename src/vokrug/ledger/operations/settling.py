@@ -14,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 from vokrug.kernel import Rounding, round_ratio
-from vokrug.ledger.books import Books, Taken
+from vokrug.ledger.books import Books, Taken, choose_lots
 from vokrug.ledger.giftcards.types import CardMoney
-from vokrug.ledger.types import Grant, Hold, Journal, Kind, Wallet, wallet_of
+from vokrug.ledger.types import FreeLot, Grant, Hold, Journal, Kind, Wallet, wallet_of
 
 NO_CARDS = CardMoney()
 
@@ -68,9 +68,11 @@ def settle_sale(
     burn: int,
     grants: Sequence[Grant],
     cards: CardMoney = NO_CARDS,
+    own_burn: int = 0,
     facts: dict[str, Any] | None = None,
 ) -> Settled:
-    """Post a sale. `burn` comes out of the hold if there is one, else out of the wallet in burn order.
+    """Post a sale. `burn` comes out of the hold if there is one, else out of the wallet in burn order. `own_burn` is
+    what a reward takes of the points that this sale itself grants.
 
     Raises InsufficientFunds, before anything has changed, if the wallet has less than `burn`.
     """
@@ -92,6 +94,10 @@ def settle_sale(
     for grant in grants:
         lots.append((books.next_lot_id(journal), grant.amount))
         books.move(journal, accounts.issued, wallet_id, grant.amount, grant=grant)
+    if own_burn:
+        own = own_lots(books, journal, own_burn)
+        taken = [*taken, *books.move(journal, wallet_id, accounts.redeemed, own_burn, taken=own, force=True)]
+        burned += own_burn
     take_money(books, journal, accounts, paid, cards)
     for funder, points in by_funder(taken, accounts.liability):
         if worth := accounts.worth(points):
@@ -100,6 +106,12 @@ def settle_sale(
         if worth := accounts.worth(grant.amount):
             books.move(journal, accounts.revenue, grant.funder or accounts.liability, worth)
     return Settled(journal.id, burned, sum(grant.amount for grant in grants), wallet.balance, wallet.debt, lots)
+
+
+def own_lots(books: Books, journal: Journal, amount: int) -> Taken:
+    """The first lots that this journal granted, as far as they go."""
+    fresh = [FreeLot(lot[1], lot[3], lot[7]) for lot in books.new_lots if lot[1] >> 8 == journal.id]
+    return choose_lots(fresh, amount)
 
 
 def take_money(books: Books, journal: Journal, accounts: Accounts, paid: int, cards: CardMoney) -> None:

@@ -99,7 +99,7 @@ async def commit_alone(
         tx, books, promise.document, found, accounts, shop, is_late=is_late
     )
     deviation = deviation or card_deviation
-    wanted = promise.document.burn_minor
+    wanted = promise.document.burn_minor - promise.document.own_burn_minor
     if burn < wanted:
         if body.fiscal is None:
             raise rules.lost(burn)
@@ -210,6 +210,7 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
     stands, else out of what the wallet has.
     """
     card_wallets = gift_cards.wallets_of(promise.document)
+    wanted = promise.document.burn_minor - promise.document.own_burn_minor
     if promise.customer_number is None:
         if card_wallets:
             return await ledger.open_books(tx, checkout.ids, card_wallets, now), 0
@@ -220,8 +221,8 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
     if promise.hold is not None:
         (promise.hold,) = await ledger.read_holds(tx, [promise.hold.id])
     if promise.hold is not None and promise.hold.state == "o":
-        if promise.hold.amount == promise.document.burn_minor:
-            return books, promise.document.burn_minor
+        if promise.hold.amount == wanted:
+            return books, wanted
         books.release_hold(promise.hold, "v")  # of a revision that a later check replaced
         await ledger.write(tx, books)
         promise.hold = None
@@ -229,7 +230,7 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
     promise.hold = None
     wallet = books.wallets.get(wallet_id)
     free = 0 if wallet is None else wallet.spendable
-    return books, min(promise.document.burn_minor, free)
+    return books, min(wanted, free)
 
 
 async def raise_deviation(tx: Tx, sale: SaleRow, document: Document, shop: Shop, deviation: Deviation) -> None:

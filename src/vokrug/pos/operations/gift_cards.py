@@ -71,7 +71,8 @@ async def cards_of(
         if status == "wrong_pin":
             await giftcards.wrong_pin(tx, standing)
         shown = standing.spendable if status in ("applied", "expired", "empty") else 0
-        taken.append(CardTaken(standing.number, standing.wallet_id, standing.mask, status, shown, 0, 0))
+        most = None if card.amount is None else amount(card.amount, "gift_cards/amount")
+        taken.append(CardTaken(standing.number, standing.wallet_id, standing.mask, status, shown, 0, 0, most))
     bought = dict(zip(numbers, found[len(asked) :], strict=True))
     sold = [sold_on(line, bought, unit_id, now, is_late=is_late) for line in lines]
     return Cards(taken, sold)
@@ -103,7 +104,8 @@ def with_cards(document: Document, cards: Cards, spendable: dict[int, int] | Non
     taken = []
     for card in cards.taken:
         has = card.balance_minor if spendable is None else spendable.get(card.wallet_id, 0)
-        take = min(left, has) if card.status == "applied" else 0
+        most = left if card.most_minor is None else min(left, card.most_minor)
+        take = min(most, has) if card.status == "applied" else 0
         left -= take
         taken.append(documents.replace(card, balance_minor=has if take else card.balance_minor, take_minor=take))
     return documents.replace(document, gift_cards=taken)

@@ -55,6 +55,8 @@ async def calculate(
     )
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
+    if document.own_burn_minor:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     ttl = ttl_of(body)
     burns = document.burn_minor > 0
     if burns:
@@ -113,6 +115,8 @@ async def priced(
         spent_minor=spent,
         hold_until=None,
     )
+    if document.burn_minor > max(0, available):
+        document = documents.replace(document, own_burn_minor=document.burn_minor - max(0, available))
     terms = checkout.reference.return_terms
     return document if terms is None else documents.replace(document, returns=terms)
 
@@ -206,10 +210,11 @@ async def quote_alone(
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
-    if document.burn_minor and books is not None and known is not None:
+    burn = document.burn_minor - document.own_burn_minor
+    if burn and books is not None and known is not None:
         wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
         journal = books.open_journal(ledger.Kind.HOLD, home=known.number, document=check_id)
-        hold = books.place_hold(journal, wallet_id, accounts.redeemed, document.burn_minor, deadline=now + ttl_of(body))
+        hold = books.place_hold(journal, wallet_id, accounts.redeemed, burn, deadline=now + ttl_of(body))
         quote = documents.replace(quote, hold_id=hold.id)
         document = with_hold(document, hold.deadline)
     if document.cards_minor and books is not None:

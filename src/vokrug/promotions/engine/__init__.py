@@ -10,7 +10,7 @@ from vokrug.promotions.engine.lint import Complaint, lint
 from vokrug.promotions.engine.lots import active_from, expires_at
 from vokrug.promotions.engine.offers import OfferBody, OfferVersion
 from vokrug.promotions.engine.policy import PRESETS, Policy
-from vokrug.promotions.engine.priced import Priced
+from vokrug.promotions.engine.priced import Delivery, Priced
 from vokrug.promotions.engine.pricing import price
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "CodeState",
     "CompiledOffers",
     "Complaint",
+    "Delivery",
     "Left",
     "Line",
     "OfferBody",

@@ -8,7 +8,9 @@ from typing import Any
 from vokrug.app.scenarios.fields import Difference, NotUnderstood
 
 ASIDE = frozenset({"step", "when", "note", "steps_any_order"})
-DONE = frozenset(["ok", "done", "accepted", "committed", "posted", "held", "calculated", "granted", "success", "sold", "cancelled"])
+DONE = frozenset(
+    "ok done accepted committed posted held calculated granted success sold cancelled".split()  # noqa: SIM905
+)
 WHOLE = frozenset({"discounts", "gifts", "gift_cards", "burned_from"})  # maps without entries that nobody expects
 REASONS = {
     "condition_not_met": "not_met",

@@ -15,9 +15,10 @@ from vokrug.kernel import format_minor
 
 NAMES = UUID("6f4f0c1e-0b0e-4f62-9f0d-5a1c6c0d5a11")
 LIVE_WITHIN_S = 20.0
-POLICY_KEYS = frozenset(
-    ["currency", "catalogue", "shipping", "policy", "promotions", "points", "customers", "gift_cards", "tiers", "tier_metric", "timezone", "tier_policy", "tier_window", "note", "now"]
-)
+GIVEN = (
+    "currency", "catalogue", "shipping", "policy", "promotions", "points", "customers", "gift_cards", "tiers",
+    "tier_metric", "tier_policy", "timezone", "note",
+)  # fmt: skip
 
 
 class Refused(Exception):
@@ -73,7 +74,7 @@ class Shop:
     # Building
 
     def opens(self) -> None:
-        if strange := self.given.keys() - POLICY_KEYS:
+        if strange := self.given.keys() - set(GIVEN):
             raise NotUnderstood(f"the case gives {', '.join(sorted(strange))}")
         self.now = self.advance(0)
         self.opens_the_till()

@@ -1,5 +1,6 @@
 """The steps of a scenario, each played as a till or a member of staff would, and what was seen."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -110,7 +111,7 @@ class Till:
 
     # Checks
 
-    def uid_of(self, step: Step, prefix: str = "check") -> str:
+    def uid_of(self, step: Mapping[str, Any], prefix: str = "check") -> str:
         """A document's id: by the till's own number for it, by the check a hold belongs to, or by the step."""
         if step.get("ref") is not None:
             return str(self.shop.id(prefix, "ref", str(step["ref"])))
@@ -205,11 +206,10 @@ class Till:
         if burn["mode"] == "max":
             shut = {"not_activated", "no_programme", "no_card"} & set(answer["burn"]["max_reasons"])
             return "burn_not_allowed" if shut else None
-        wish = Decimal(burn["points"]) if burn["mode"] == "points" else None
         if "not_activated" in answer["burn"]["max_reasons"]:
             return "burn_not_allowed"
-        if wish is not None and self.has(body) >= wish:
-            return "burn_not_allowed" if wish else None
+        if burn["mode"] == "points" and self.has(body) >= Decimal(burn["points"]):
+            return "burn_not_allowed" if Decimal(burn["points"]) else None
         return "insufficient_balance"
 
     def has(self, body: dict[str, Any]) -> Decimal:
@@ -529,7 +529,8 @@ def tally(by_offer: dict[str, Decimal], shop: Shop, discounts: Any) -> None:
         by_offer[name] = by_offer.get(name, Decimal(0)) + Decimal(part["amount"])
 
 
-OPERATIONS = {
+Operation = Callable[[Till, Fields, Seen, datetime | None], None]
+OPERATIONS: dict[str, Operation] = {
     "calculate": Till.calculates,
     "hold": Till.holds,
     "commit": Till.commits,

@@ -1,7 +1,6 @@
 """The format's promotions, points and policy as the product's offers and its stacking policy."""
 
 import re
-from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
@@ -67,14 +66,12 @@ def policy_of(given: dict[str, Any]) -> dict[str, Any]:
     promotions = given.get("promotions") or []
     if layers is None:
         layers = [{"name": name} for name in dict.fromkeys(str(one.get("layer", "basket")) for one in promotions)]
-    groups = [layer_of(layer, promotions) for layer in layers or [{"name": "basket"}]]
-    told.take("commit_tolerance", default=None)
-    policy = {"name": "scenario", "layers": groups, "threshold_on": told.take("condition_amount", default="remaining")}
+    told.take("commit_tolerance", "condition_amount", default=None)
     told.done()
-    return policy
+    return {"name": "scenario", "layers": [layer_of(layer) for layer in layers or [{"name": "basket"}]]}
 
 
-def layer_of(layer: dict[str, Any], promotions: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def layer_of(layer: dict[str, Any]) -> dict[str, Any]:
     told = Fields(layer, "a layer")
     name, resolve = told.take("name"), told.take("resolve", default="stack")
     if resolve not in MODES:
@@ -85,15 +82,6 @@ def layer_of(layer: dict[str, Any], promotions: Sequence[dict[str, Any]]) -> dic
     if (most := told.take("max_promotions", "max", default=None)) is not None:
         group["max_promotions"] = most
     told.done()
-    alone = [one for one in promotions if one.get("layer") == name and one.get("exclusive")]
-    if resolve == "best_combination" and alone:
-        keys = [f"{group['key']}.{slug(one['id'])}" for one in alone]
-        rest = f"{group['key']}.rest"
-        group["groups"] = [{"key": rest, "mode": "best_for_customer", "exclusive_with": keys}]
-        group["groups"] += [
-            {"key": key, "mode": "highest", "exclusive_with": [rest, *(other for other in keys if other != key)]}
-            for key in keys
-        ]
     return group
 
 
@@ -105,8 +93,9 @@ class Translator:
 
     def __init__(self, given: dict[str, Any], categories: dict[str, int]) -> None:
         self.given, self.categories = given, categories
-        layers = (given.get("policy") or {}).get("layers") or []
-        self.resolve = {layer["name"]: layer.get("resolve", "stack") for layer in layers}
+        policy = given.get("policy") or {}
+        self.first_layer = next((layer["name"] for layer in policy.get("layers") or ()), None)
+        self.condition_amount = policy.get("condition_amount")
 
     def goods(self, told: Fields) -> dict[str, Any]:
         goods = {
@@ -139,13 +128,6 @@ class Translator:
             "priority": told.take("priority", default=0),
             "exclusive": bool(told.take("exclusive", default=False)),
         }
-        if body["exclusive"] and self.resolve.get(layer) == "best_combination":
-            body["group"] = f"{slug(layer)}.{slug(given['id'])}"
-        elif (
-            any(one.get("exclusive") and one.get("layer") == layer for one in self.given["promotions"])
-            and self.resolve.get(layer) == "best_combination"
-        ):
-            body["group"] = f"{slug(layer)}.rest"
         trigger, code = told.take("trigger", default="auto"), told.take("code", default=None)
         if trigger not in ("auto", "code") or (trigger == "code") != (code is not None):
             raise NotUnderstood(f"promotion {given['id']} is triggered by {trigger!r} with code {code!r}")
@@ -155,7 +137,7 @@ class Translator:
             body["where"] = {"channels": channels}
         if when := dates(told):
             body["when"] = when
-        body["conditions"] = self.conditions(told.take("conditions", default={}))
+        body["conditions"] = self.conditions(told.take("conditions", default={}), layer)
         body["limits"] = limits_of(told.take("limits", default={}))
         if (kept := told.take("on_return", default=None)) is not None:
             body["on_return"] = kept
@@ -163,16 +145,20 @@ class Translator:
         told.done()
         return body
 
-    def conditions(self, given: dict[str, Any]) -> list[dict[str, Any]]:
+    def conditions(self, given: dict[str, Any], layer: str) -> list[dict[str, Any]]:
+        """Thresholds look at the amount that a layer begins with, unless the policy says otherwise: what is left by
+        the promotions already applied.
+        """
         told = Fields(given, "conditions")
+        of = self.condition_amount or ("original" if layer == self.first_layer else "remaining")
         goods = self.goods(told)
         found: list[dict[str, Any]] = []
         if (units := told.take("min_units", "min_qty", default=None)) is not None:
             found.append({"kind": "units", "at_least_milli": whole(units, 1000, "min_units"), "goods": goods})
         if (least := told.take("min_amount", default=None)) is not None:
-            found.append({"kind": "amount", "at_least_minor": minor(least), "goods": goods})
+            found.append({"kind": "amount", "at_least_minor": minor(least), "goods": goods, "of": of})
         if (over := told.take("over_amount", default=None)) is not None:
-            found.append({"kind": "amount", "over_minor": minor(over), "goods": goods})
+            found.append({"kind": "amount", "over_minor": minor(over), "goods": goods, "of": of})
         if goods and not found:
             found.append({"kind": "units", "over_milli": 0, "goods": goods})
         if told.take("first_purchase", default=False):
@@ -183,7 +169,7 @@ class Translator:
     def effect(self, told: Fields) -> dict[str, Any]:
         kind = told.take("kind")
         if kind == "buy_get":
-            body = {"benefit": self.buy_get(told)}
+            body: dict[str, Any] = {"benefit": self.buy_get(told)}
         elif kind == "add_gift":
             per, gift = Fields(told.take("per"), "per"), Fields(told.take("gift"), "the gift")
             choice = {"sku": gift.take("sku"), "units": gift.take("qty", default=1)}
