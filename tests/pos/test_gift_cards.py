@@ -57,7 +57,7 @@ async def test_a_card_is_a_debt_until_it_is_spent(chain: Chain, till: Till, shop
     quote, sale = await till.sells(shopper, COFFEE, selling(card, "500.00"))
     assert (sale["paid"], sale["earned"]) == ("600.00", "5.00")
     assert (await owed(chain))["gift_card"] == 500_00
-    (row,) = await chain.rows("select spent_minor from pos_shopper")
+    (row,) = await chain.rows("select spent_minor from promotions_standing")
     assert row["spent_minor"] == 100_00, "a card is not spending yet"
     quote, sale = await till.sells(shopper, CAKE, gift_cards=paying(card))
     (taken,) = quote.answer["gift_cards"]

@@ -73,14 +73,16 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         services.add(ledger.JournalIds())
         services.add(ledger.GiftKeys(secret))
         services.add(promotions.LiveOffers())
+        services.add(promotions.CouponKeys(secret, settings.coupon_codes))
         checkout = pos.Checkout.over(
             settings.database_url,
             db=db,
             clock=clock,
             directory=directory,
             offers=services.get(promotions.LiveOffers),
-            reference=pos.Reference(),
+            reference=pos.Reference(services.get(promotions.LiveOffers)),
             tokens=pos.Tokens(secret),
+            codes=services.get(promotions.CouponKeys),
             ids=services.get(ledger.JournalIds),
             gift_keys=services.get(ledger.GiftKeys),
         )

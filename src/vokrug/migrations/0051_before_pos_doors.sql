@@ -12,7 +12,8 @@ returns table (
     quote_rev int, quote_hash bytea, quote_till bigint, sale_status text,
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
-    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[], soon bigint[])
+    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[], soon bigint[],
+    metrics bigint[], tier text)
 language sql stable as $$
     select asked.ord, who.number, r.id, r.state, r.language, r.called_cipher, r.wrapped,
            a.available, a.pending, a.held, a.debt, s.spent_minor, s.visits,
@@ -23,12 +24,13 @@ language sql stable as $$
                select unnest(array[l.free, (date_part('epoch', l.expires_at) * 1000000)::bigint])
                  from (select x.remaining - x.held as free, x.expires_at from ledger_lot x
                         where x.wallet_id = who.number << 8 | points_unit and x.is_open and x.expires_at > moment and x.expires_at < '9999-12-31Z'
-                        order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit asked.soon_limit) l) end
+                        order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit asked.soon_limit) l) end,
+           s.metrics, s.tier
       from unnest(numbers, checks, lot_limits, soon_limits) with ordinality as asked (number, check_id, lot_limit, soon_limit, ord)
       left join customers_resolve(type_ids, hashes) r on r.ord = asked.ord
       cross join lateral (select coalesce(asked.number, r.number) as number) who
       left join lateral ledger_available(who.number << 8 | points_unit, moment) a on true
-      left join pos_shopper s on s.customer_number = who.number
+      left join lateral promotions_standing_of(who.number, moment) s on who.number is not null
       left join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = asked.check_id
       left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit > 0
@@ -44,26 +46,28 @@ returns table (
     hold_state text, hold_opened_at timestamptz, hold_deadline timestamptz, hold_lot_ids bigint[], hold_lot_amounts bigint[], hold_lot_funders bigint[],
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
-    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[])
+    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[],
+    metrics bigint[], tier text)
 language sql stable as $$
     select q.check_id, q.rev, q.body_hash, q.shop_id, q.till_id, q.customer_number, q.priced_at,
            case when asked.rev is distinct from q.rev then q.document end,
            x.status, s.spent_minor, s.visits,
            h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline, h.lot_ids, h.lot_amounts, h.lot_funders,
            w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
-           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue
+           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue,
+           s.metrics, s.tier
       from unnest(checks, remembered) as asked (check_id, rev)
       join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = q.check_id
       left join ledger_hold h on h.id = q.hold_id
-      left join pos_shopper s on s.customer_number = q.customer_number
+      left join lateral promotions_standing_of(q.customer_number, moment) s on q.customer_number is not null
       left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, moment) w on true
 $$;
 
 -- Everything or nothing: documents first, then the wallets, then what follows from both, the event log last.
 -- Somebody faster than us is a serialization failure: the caller decides again on what is there now.
 create function pos_write(
-    quotes pos_quote[], sales pos_sale[], shoppers pos_shopper[],
+    quotes pos_quote[], sales pos_sale[], shoppers promotions_standing[],
     new_wallets ledger_wallet[], wallets ledger_wallet_change[], closings ledger_wallet_closing[],
     journals ledger_journal[], movements ledger_movement[],
     new_lots ledger_lot[], lots ledger_lot_change[], lot_moves ledger_lot_move[],
@@ -99,10 +103,7 @@ begin
         raise exception 'wallets have moved on: %', moved_on using errcode = 'serialization_failure';
     end if;
     if cardinality(shoppers) > 0 then
-        insert into pos_shopper select s.* from unnest(shoppers) s order by s.customer_number
-            on conflict (customer_number) do update
-            set spent_minor = pos_shopper.spent_minor + excluded.spent_minor, visits = pos_shopper.visits + excluded.visits,
-                last_at = greatest(pos_shopper.last_at, excluded.last_at);
+        perform promotions_count_spending(shoppers);
     end if;
     if cardinality(event_keys) > 0 then
         perform events_append(event_keys, event_types, event_ids, event_times, event_subjects, event_data);

@@ -2,10 +2,11 @@
 answer, so a repeated call needs no stored reply.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from vokrug import promotions
 from vokrug.kernel import Text, format_minor
-from vokrug.pos.document import CardTaken, Delivered, Document, Handed, Judged, PricedLine
+from vokrug.pos.document import CardTaken, Delivered, Document, Handed, Judged, PricedLine, base_points
 from vokrug.pos.pricing import moment
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import (
@@ -49,9 +50,6 @@ TO_PAY = Text(en="To pay", ru="К оплате")
 REFUND = Text(en="Refund", ru="К возврату")
 LATE = Text(en="Points will be recalculated", ru="Баллы будут пересчитаны")
 CAN_BURN = Text(en="Can use {points}", ru="Можно списать {points}")
-PATH = Text(en='{missing} to "{tier}"', ru="До уровня «{tier}» осталось {missing}")
-TOP = Text(en="The highest level is reached", ru="Достигнут высший уровень")
-NO_TIERS = Text(en="", ru="")
 MISSING_AMOUNT = Text(en="{amount} more is needed", ru="Не хватает {amount}")
 MISSING_QUANTITY = Text(en="Buy {qty} more", ru="Купите ещё {qty}")
 BEATEN = Text(en="Another offer gives more", ru="Выгоднее другое предложение")
@@ -110,8 +108,8 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Cal
         verdicts=[verdict(one, language) for one in document.verdicts],
         receipt=quote_receipt(document),
         hold=None
-        if quote.hold_id is None or not document.hold_until_us
-        else HoldPlaced(id=str(quote.hold_id), until=moment(document.hold_until_us)),
+        if not document.hold_until_us
+        else HoldPlaced(id=str(quote.hold_id or quote.check_id), until=moment(document.hold_until_us)),
     )
 
 
@@ -190,36 +188,45 @@ def verdict(one: Judged, language: str) -> VerdictGiven:
 def tier_path(reference: Reference, document: Document, spent_after: int) -> TierCalculated:
     """Standing before the sale and after it, both in words."""
     if document.customer_id is None:
-        return TierCalculated(before=None, after=None, path_before="", path_after="")
-    before, after = reference.tier_at(document.spent_minor), reference.tier_at(spent_after)
+        return TierCalculated(before=None, after=None, path_before="", path_after="", keep="")
+    programme, language = reference.programme, document.language
+    today = promotions.today_of(programme, moment(document.at_us))
+    points = base_points(document, programme, reference.multipliers)
+    before = promotions.Done(*document.metrics[:4])
+    after = before.plus(spend=spent_after - before.spend, points=points, visits=1)
+    tiers = [promotions.standing(programme, done, document.tier) for done in (before, after)]
     return TierCalculated(
-        before=None if before is None else before.code,
-        after=None if after is None else after.code,
-        path_before=path_text(reference, document.spent_minor, document.language),
-        path_after=path_text(reference, spent_after, document.language),
+        before=None if tiers[0] is None else tiers[0].code,
+        after=None if tiers[1] is None else tiers[1].code,
+        path_before=promotions.path(programme, before, tiers[0], language, today, document.currency),
+        path_after=promotions.path(programme, after, tiers[1], language, today, document.currency),
+        keep=promotions.keep(programme, after, tiers[1], language, today, document.currency),
     )
 
 
-def path_text(reference: Reference, spent_minor: int, language: str) -> str:
-    if not reference.tiers:
-        return ""
-    following = reference.next_tier(spent_minor)
-    if following is None:
-        return TOP.say(language)
-    return PATH.say(language, missing=format_minor(following.from_minor - spent_minor), tier=following.name(language))
-
-
-def standing(reference: Reference, spent_minor: int, language: str) -> Standing:
-    tier, following = reference.tier_at(spent_minor), reference.next_tier(spent_minor)
+def standing(
+    reference: Reference, done: promotions.Done, held: str | None, language: str, now: datetime, currency: str
+) -> Standing:
+    programme = reference.programme
+    today = promotions.today_of(programme, now)
+    tier = promotions.standing(programme, done, held)
+    following = promotions.next_tier(programme, tier)
+    lacks = {} if following is None else promotions.missing(following.needs, done, programme.match)
+    metric, amount = next(iter(lacks.items()), ("spend", 0))
     return Standing(
         code=None if tier is None else tier.code,
         name=None if tier is None else tier.name(language),
         path=TierPath(
-            to_next=None if following is None else format_minor(following.from_minor - spent_minor),
+            to_next=None if following is None else format_minor(amount) if metric in MINOR else str(amount),
             next=None if following is None else following.code,
-            text=path_text(reference, spent_minor, language),
+            unit=metric,
+            text=promotions.path(programme, done, tier, language, today, currency),
+            keep=promotions.keep(programme, done, tier, language, today, currency),
         ),
     )
+
+
+MINOR = ("spend", "points")
 
 
 def row(label: str, value: str) -> str:

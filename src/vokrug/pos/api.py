@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from vokrug import customers, ledger
+from vokrug import customers, ledger, promotions
 from vokrug.ledger import giftcards
 from vokrug.pos import errors
 from vokrug.pos.checkout import Checkout
@@ -69,6 +69,7 @@ def answered(answer: Any, is_repeat: bool, status: int = 200) -> Answer[Any]:
     refusals=[
         *PLACE,
         errors.CustomerUnknown,
+        errors.CardBlocked,
         customers.IdentifierTypeUnknown,
         customers.IdentifierMalformed,
         customers.IdentifierBlocked,
@@ -108,6 +109,7 @@ async def post_customer(call: Call, body: Enrol) -> Answer[Identified]:
         errors.AmountMalformed,
         errors.CheckMalformed,
         errors.CustomerUnknown,
+        errors.CardBlocked,
         errors.TokenStale,
         errors.DocumentConflict,
         errors.RevisionStale,
@@ -141,6 +143,7 @@ async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
         errors.CheckMalformed,
         errors.CheckUnknown,
         errors.CustomerUnknown,
+        errors.CardBlocked,
         errors.TokenStale,
         errors.DocumentConflict,
         errors.RevisionStale,
@@ -151,6 +154,8 @@ async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
         giftcards.GiftCardUnknown,
         giftcards.GiftCardNotForSale,
         giftcards.GiftCardShort,
+        promotions.LimitReached,
+        promotions.CouponRefused,
         customers.IdentifierTypeUnknown,
         customers.IdentifierMalformed,
         customers.IdentifierBlocked,
@@ -297,9 +302,9 @@ async def get_shops(call: Call) -> Answer[Shops]:
 async def put_catalogue(call: Call, body: CatalogueGiven) -> Answer[CatalogueTaken]:
     """Take categories and articles; what is not named stays."""
     async with call.db.transaction() as tx:
-        await chain.save_catalogue(tx, body)
+        ids = await chain.save_catalogue(tx, body)
     await call.services.get(Checkout).reference.renew(call.db, call.now)
-    return Answer(CatalogueTaken(categories=len(body.categories), articles=len(body.articles)))
+    return Answer(CatalogueTaken(categories=len(body.categories), articles=len(body.articles), category_ids=ids))
 
 
 @routes.put("/v1/return-policy", answers={200: ReturnPolicyDeclared})

@@ -19,9 +19,9 @@ from prometheus_client import Counter, Histogram
 from vokrug import customers, events, ledger, promotions
 from vokrug.kernel import Clock, Refusal
 from vokrug.pos import store
-from vokrug.pos.document import Document
+from vokrug.pos.document import Document, base_points
 from vokrug.pos.reference import Reference
-from vokrug.pos.rules import Promise, Settlement, Unplain, settle, told
+from vokrug.pos.rules import Promise, Settlement, Unplain, settle, tier_before_and_after, told
 from vokrug.pos.schemas import Calculate, Commit
 from vokrug.pos.store import QuoteRow, SaleRow
 from vokrug.pos.tokens import Tokens
@@ -90,6 +90,7 @@ class Checkout:
     offers: promotions.LiveOffers
     reference: Reference
     tokens: Tokens
+    codes: promotions.CouponKeys
     ids: ledger.JournalIds
     gift_keys: ledger.GiftKeys
     reading: Lanes
@@ -150,7 +151,7 @@ class Checkout:
             if promise.wallet is not None:
                 wallets.setdefault(promise.wallet.id, promise.wallet)
         ids = await self.ids.stock(tx, len(jobs))
-        batch = Batch(ledger.Books(now, wallets.values(), ids))
+        batch = Batch(ledger.Books(now, wallets.values(), ids), self.reference.programme, self.reference.multipliers)
         results: list[Any] = []
         for job in jobs:
             try:
@@ -193,11 +194,13 @@ def check_of(job: PromiseJob | CommitJob) -> UUID:
 class Batch:
     """The documents of one write."""
 
-    def __init__(self, books: ledger.Books) -> None:
+    def __init__(self, books: ledger.Books, programme: promotions.Programme, multipliers: frozenset[int]) -> None:
         self.books = books
+        self.programme, self.multipliers = programme, multipliers
         self.quotes: list[QuoteRow] = []
         self.sales: list[SaleRow] = []
-        self.shoppers: dict[int, tuple[int, int, int, datetime]] = {}
+        self.shoppers: dict[tuple[int, int], tuple[int, int, int, int, int, datetime]] = {}
+        self.done: dict[int, promotions.Done] = {}  # by customer, after the sales of this batch
         self.events: list[events.Row] = []
 
     def promise(self, job: PromiseJob) -> QuoteRow:
@@ -219,26 +222,28 @@ class Batch:
         """Make a sale final as it was promised."""
         if promise is None or promise.sale_status is not None or (promise.wallet and promise.wallet.overdue):
             raise Unplain()
-        spent = promise.spent_minor
-        if promise.customer_number is not None and (before := self.shoppers.get(promise.customer_number)):
-            spent += before[1]
+        number, points = promise.customer_number, base_points(promise.document, self.programme, self.multipliers)
+        done = promise.done if number is None else self.done.get(number, promise.done)
+        if number is not None:
+            paid = promise.document.to_pay_minor
+            steps = tier_before_and_after(self.programme, done, promise.tier, paid, points)
+            if steps[0] != steps[1] or self.programme.counts_categories:
+                raise Unplain()  # a step on the ladder is written down and told
         settlement = Settlement(job.body, job.body_hash, job.shop, job.till, job.accounts)
-        sale = settle(self.books, settlement, promise, spent_minor=spent)
+        sale = settle(self.books, settlement, promise, spent_minor=done.spend)
         self.sales.append(sale)
-        if sale.customer_number is not None:
-            _, paid, count, at = self.shoppers.get(sale.customer_number, (0, 0, 0, sale.at))
-            self.shoppers[sale.customer_number] = (
-                sale.customer_number,
-                paid + sale.paid_minor,
-                count + 1,
-                max(at, sale.at),
-            )
+        if number is not None:
+            self.done[number] = done.plus(sale.paid_minor, points, 1)
+            day = promotions.day_number(self.programme, sale.at)
+            _, _, spend, earned, count, at = self.shoppers.get((number, day), (number, day, 0, 0, 0, sale.at))
+            added = (spend + sale.paid_minor, earned + points, count + 1, max(at, sale.at))
+            self.shoppers[number, day] = (number, day, *added)
         self.events.append(told(sale, promise.document, job.shop, job.till))
         return sale, promise.document
 
     async def write(self, tx: Tx) -> None:
         if self.quotes or self.sales or not self.books.is_empty:
-            shoppers = [self.shoppers[number] for number in sorted(self.shoppers)]
+            shoppers = [self.shoppers[place] for place in sorted(self.shoppers)]
             await store.write(tx, self.quotes, self.sales, shoppers, ledger.written(self.books), self.events)
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from vokrug.promotions import Programme, Wanted
+
 VERSION = 1
 
 
@@ -143,6 +145,9 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     delivery: Delivered | None = None
     gifts: list[Handed] = []
     own_burn_minor: int = 0  # points of this very sale that pay for its reward
+    metrics: list[int] = []  # what the customer had done when priced: spend, points, visits, categories
+    tier: str | None = None  # held whatever those say
+    wanted: Wanted = Wanted()  # of limits and codes, and what the sale gives beside points
 
     @property
     def sold(self) -> list[PricedLine]:
@@ -169,6 +174,15 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def delivery_minor(self) -> int:
         return 0 if self.delivery is None else self.delivery.net_minor
+
+
+def base_points(document: Document, programme: Programme, multipliers: frozenset[int]) -> int:
+    """Points of a sale that count towards tiers."""
+    return sum(
+        grant.points_minor
+        for grant in document.grants
+        if programme.points_of == "all" or grant.offer_id not in multipliers
+    )
 
 
 USUAL_TERMS = ReturnTerms()

@@ -34,6 +34,16 @@ class CustomerUnknown(Refusal):
     )
 
 
+class CardBlocked(Refusal):
+    """The card was shut: it identifies nobody, and its customer has other ways to be known."""
+
+    code, status = "card_blocked", 403
+    cashier = Text(
+        en="This card is blocked. Ask for the phone number instead.",
+        ru="Карта заблокирована. Спросите номер телефона.",
+    )
+
+
 class TokenStale(Refusal):
     """The customer's token has run out or is not ours."""
 

@@ -144,6 +144,9 @@ def document_of(
     balance_minor: int,
     spent_minor: int,
     hold_until: datetime | None,
+    metrics: list[int],
+    tier: str | None,
+    wanted: promotions.Wanted,
 ) -> Document:
     """Everything the answer, the commit and later returns need, pinned."""
     grants = [
@@ -229,6 +232,9 @@ def document_of(
         balance_minor,
         spent_minor,
         0 if hold_until is None else micros(hold_until),
+        metrics=metrics,
+        tier=tier,
+        wanted=wanted,
         delivery=None if priced.delivery is None else delivered(priced.delivery),
         gifts=[
             Handed(

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import msgspec
 
-from vokrug import ledger
+from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.document import ReturnTerms
 from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
 from vokrug.pos.schemas import ReturnPolicy
-from vokrug.pos.types import Article, Shop, Tier, Till
+from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Database, Tx
 from vokrug.runtime.http import Caller
 
@@ -27,14 +27,15 @@ def terms_of(body: str) -> ReturnTerms | None:
 class Reference:
     """One per process. `renew` is called every second and costs one small read when nothing changed."""
 
-    def __init__(self, points_unit: str = "PTS") -> None:
+    def __init__(self, offers: promotions.LiveOffers, points_unit: str = "PTS") -> None:
         self.points_code = points_unit
         self.points_unit = 0
-        self.version = -1
+        self.version = (-1, -1)
         self.shops: dict[str, Shop] = {}
         self.shops_by_id: dict[int, Shop] = {}
         self.tills: dict[tuple[int, str], Till] = {}
-        self.tiers: list[Tier] = []
+        self.programme = promotions.Programme()
+        self.offers = offers
         self.units: dict[str, ledger.Unit] = {}
         self._articles: dict[str, Article | None] = {}
         self._summed: dict[tuple[str, int], int] = {}
@@ -45,11 +46,11 @@ class Reference:
     async def renew(self, db: Database, now: datetime) -> bool:
         """Read everything again if anything changed. Says whether it did."""
         async with db.transaction(readonly=True) as tx:
-            version = await store.reference_version(tx)
+            version = (await store.reference_version(tx), await promotions.tiers_version(tx))
             if version == self.version:
                 return False
             shops, tills = await store.read_shops(tx), await store.read_tills(tx)
-            self.tiers = await store.read_tiers(tx)
+            self.programme = await promotions.read_programme(tx)
             self.units = await ledger.units(tx)
             self._summed |= await ledger.summed_wallets(tx)
             self.points_unit = self.units[self.points_code].id
@@ -68,6 +69,11 @@ class Reference:
         }
         self.version = version
         return True
+
+    @property
+    def multipliers(self) -> frozenset[int]:
+        """Offers whose points tiers may leave out."""
+        return self.offers.around.multipliers
 
     def place(self, caller: Caller, shop_code: str, till_code: str) -> tuple[Shop, Till]:
         """The only way from codes to a shop and a till: a key reaches its own and no further."""
@@ -104,15 +110,6 @@ class Reference:
                 known[sku] = found.get(sku)
             return {sku: known.get(sku, found.get(sku)) for sku in wanted}
         return {sku: known[sku] for sku in wanted}
-
-    # Standing
-
-    def tier_at(self, spent_minor: int) -> Tier | None:
-        reached = [tier for tier in self.tiers if tier.from_minor <= spent_minor]
-        return reached[-1] if reached else None
-
-    def next_tier(self, spent_minor: int) -> Tier | None:
-        return next((tier for tier in self.tiers if tier.from_minor > spent_minor), None)
 
     # Money
 

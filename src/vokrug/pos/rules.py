@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from vokrug import events, ledger
+from vokrug import events, ledger, promotions
 from vokrug.kernel import format_minor
 from vokrug.pos import document as documents
 from vokrug.pos.answers import QUOTE_GRACE, QUOTE_LIFETIME
@@ -40,6 +40,8 @@ class Promise:
     visits: int
     hold: ledger.Hold | None
     wallet: ledger.Wallet | None
+    done: promotions.Done
+    tier: str | None  # held whatever the customer has done
 
     @classmethod
     def of(cls, row: Row, remembered: Document | None = None) -> "Promise":
@@ -69,6 +71,8 @@ class Promise:
             visits or 0,
             hold,
             wallet,
+            promotions.done_of(row[41]),
+            row[42],
         )
 
 
@@ -159,7 +163,7 @@ def settle(books: ledger.Books, settlement: Settlement, promise: Promise, *, spe
         raise Unplain()
     if document.burn_minor and (hold is None or hold.state != "o" or hold.deadline <= books.now):
         raise Unplain()
-    if any(grant.funder != "merchant" for grant in document.grants):
+    if document.wanted or any(grant.funder != "merchant" for grant in document.grants):
         raise Unplain()
     return post(books, settlement, promise, burn=document.burn_minor, spent_minor=spent_minor, deviation=None)
 
@@ -216,6 +220,18 @@ def post(
         deviation_minor=difference,
         fiscal=fiscal_key(settlement.body.fiscal),
     )
+
+
+def tier_before_and_after(
+    programme: promotions.Programme, done: promotions.Done, held: str | None, paid: int, points: int
+) -> tuple[str | None, str | None]:
+    """Where a sale finds its customer, and where it leaves them."""
+    tiers = [
+        promotions.standing(programme, done, held),
+        promotions.standing(programme, done.plus(spend=paid, points=points, visits=1), held),
+    ]
+    before, after = [None if tier is None else tier.code for tier in tiers]
+    return before, after
 
 
 def is_beyond(promise: Promise, now: datetime) -> bool:

@@ -65,7 +65,9 @@ class TierPath(Reply, frozen=True, kw_only=True):
 
     to_next: str | None
     next: str | None
+    unit: str  # of to_next: spend, points, visits or categories
     text: str
+    keep: str  # what is missing to keep this tier, where tiers are reviewed
 
 
 class Standing(Reply, frozen=True, kw_only=True):
@@ -79,6 +81,7 @@ class Identified(Reply, frozen=True, kw_only=True):
     display_name: str
     balance: Balance
     tier: Standing
+    card_state: Literal["active", "not_activated"]  # a card that is not activated earns, and does not burn
     visits: int
     messages: list[str]
 
@@ -268,6 +271,7 @@ class TierCalculated(Reply, frozen=True, kw_only=True):
     after: str | None
     path_before: str
     path_after: str
+    keep: str
 
 
 class VerdictGiven(Reply, frozen=True, kw_only=True):
@@ -557,6 +561,7 @@ class ArticleGiven(Body, frozen=True, kw_only=True):
     sku: Code
     name: Words
     category: Code | None = None
+    categories: Annotated[list[Code], msgspec.Meta(max_length=20)] = []  # further ones it stands in
     brand: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     barcodes: Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=50)] = []
     is_weighed: bool = False
@@ -572,8 +577,11 @@ class CatalogueGiven(Body, frozen=True, kw_only=True):
 
 
 class CatalogueTaken(Reply, frozen=True, kw_only=True):
+    """`category_ids` says by which numbers offers name the categories of this file."""
+
     categories: int
     articles: int
+    category_ids: dict[str, int]
 
 
 class TierGiven(Body, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug.pos.types import Article, Shop, Tier, Till
+from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Row, Tx
 
 # The chain
@@ -19,7 +19,6 @@ READ_SHOPS = """
       from pos_shop order by id
 """
 READ_TILLS = "select id, shop_id, code from pos_till order by id"
-READ_TIERS = "select code, name_ru, name_en, from_minor from pos_tier order by from_minor"
 READ_ARTICLES = """
     select id, sku, name, category_ids, brand, is_weighed, min_price_minor, no_discount, no_burn, no_earn
       from pos_article where sku = any($1)
@@ -41,10 +40,6 @@ async def read_shops(tx: Tx) -> list[Shop]:
 
 async def read_tills(tx: Tx) -> list[Till]:
     return await tx.all(Till, READ_TILLS)
-
-
-async def read_tiers(tx: Tx) -> list[Tier]:
-    return await tx.all(Tier, READ_TIERS)
 
 
 async def read_articles(tx: Tx, skus: Sequence[str]) -> list[Article]:
@@ -95,8 +90,6 @@ UPSERT_ARTICLES = """
         barcodes = excluded.barcodes, is_weighed = excluded.is_weighed, min_price_minor = excluded.min_price_minor,
         no_discount = excluded.no_discount, no_burn = excluded.no_burn, no_earn = excluded.no_earn
 """
-REPLACE_TIERS = "delete from pos_tier"
-ADD_TIER = "insert into pos_tier (code, name_ru, name_en, from_minor) values ($1, $2, $3, $4)"
 
 
 async def upsert_category(tx: Tx, code: str, name: str, parent: str | None) -> None:
@@ -109,11 +102,6 @@ async def category_paths(tx: Tx) -> dict[str, list[int]]:
 
 async def upsert_articles(tx: Tx, columns: Sequence[Sequence[object]]) -> None:
     await tx.run(UPSERT_ARTICLES, *columns)
-
-
-async def replace_tiers(tx: Tx, tiers: Sequence[tuple[str, str, str, int]]) -> None:
-    await tx.run(REPLACE_TIERS)
-    await tx.run_many(ADD_TIER, tiers)
 
 
 # The hot path: one statement to read, one to write
@@ -178,7 +166,7 @@ async def write(
     tx: Tx,
     quotes: Sequence[QuoteRow],
     sales: Sequence[SaleRow],
-    shoppers: Sequence[tuple[int, int, int, datetime]],
+    shoppers: Sequence[tuple[int, int, int, int, int, datetime]],
     ledger_arrays: Sequence[Sequence[Any]],
     events: Sequence[Sequence[Any]],
 ) -> None:
@@ -327,11 +315,6 @@ BURNED_LOTS = """
       join ledger_lot l on l.wallet_id = m.wallet_id and l.id = m.lot_id
      where m.journal_id = $1 and m.amount < 0 and (m.lot_id >> 8 <> $1 or (m.lot_id & 255) <> m.leg) order by m.leg, l.expires_at, m.lot_id
 """
-SUBTRACT_SPENT = """
-    insert into pos_shopper (customer_number, spent_minor, visits, last_at) values ($1, $2, 0, $3)
-    on conflict (customer_number) do update set spent_minor = pos_shopper.spent_minor + excluded.spent_minor
-    returning spent_minor
-"""
 
 
 async def find_return(tx: Tx, return_id: UUID) -> ReturnRow | None:
@@ -353,11 +336,6 @@ async def upsert_return(tx: Tx, row: ReturnRow) -> None:
 
 async def burned_lots(tx: Tx, journal_id: int) -> Sequence[Row]:
     return await tx.rows(BURNED_LOTS, journal_id)
-
-
-async def subtract_spent(tx: Tx, customer_number: int, minor: int, now: datetime) -> int:
-    left: int = await tx.value(SUBTRACT_SPENT, customer_number, -minor, now)
-    return left
 
 
 # The return policy: versions, the newest holds

@@ -4,6 +4,25 @@ The hot path is `price` over the set that `LiveOffers` holds; everything else is
 """
 
 from vokrug.promotions.api import routes
+from vokrug.promotions.around import Around
+from vokrug.promotions.checks import (
+    Asked,
+    Party,
+    Told,
+    Wanted,
+    closed,
+    give_back,
+    issue_for_sale,
+    issued_with,
+    look_up,
+    release,
+    reserve,
+    take,
+    tell_used,
+    wanted,
+)
+from vokrug.promotions.coupons.errors import CouponRefused, LimitReached
+from vokrug.promotions.coupons.minting import CouponKeys
 from vokrug.promotions.engine import (
     Basket,
     Burn,
@@ -41,42 +60,96 @@ from vokrug.promotions.operations import (
     wordings,
     write_draft,
 )
+from vokrug.promotions.tiers.operations import (
+    count_categories,
+    count_return,
+    done_of,
+    grant_days,
+    save_programme,
+    today_of,
+)
+from vokrug.promotions.tiers.operations import note as note_step
+from vokrug.promotions.tiers.operations import standing as standing_now
+from vokrug.promotions.tiers.rules import categories_of, day_number, missing, next_tier, standing
+from vokrug.promotions.tiers.store import read_programme
+from vokrug.promotions.tiers.store import read_version as tiers_version
+from vokrug.promotions.tiers.texts import keep, path
+from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferState
 
 __all__ = [
+    "Around",
+    "Asked",
     "Basket",
     "Burn",
     "CodeState",
     "CompiledOffers",
+    "CouponKeys",
+    "CouponRefused",
     "Delivery",
+    "Done",
     "Left",
+    "LimitReached",
     "Line",
     "LiveOffers",
+    "Needs",
     "OfferState",
     "OfferVersion",
+    "Party",
     "Personal",
     "Policy",
     "Priced",
+    "Programme",
     "Shopper",
     "Tender",
+    "Tier",
+    "Told",
+    "Wanted",
     "active_from",
+    "categories_of",
     "check_offer",
+    "closed",
     "compile_offers",
+    "count_categories",
+    "count_return",
     "create_offer",
+    "day_number",
+    "done_of",
     "end_offer",
     "expires_at",
     "export_offers",
+    "give_back",
+    "grant_days",
     "import_offers",
+    "issue_for_sale",
+    "issued_with",
+    "keep",
     "list_offers",
     "load_published",
+    "look_up",
+    "missing",
+    "next_tier",
+    "note_step",
     "offer_card",
+    "path",
     "pause_offer",
     "points_for",
     "price",
     "publish_offer",
+    "read_programme",
+    "release",
+    "reserve",
     "routes",
+    "save_programme",
     "save_shop_group",
+    "standing",
+    "standing_now",
+    "take",
+    "tell_used",
+    "tiers_version",
+    "today_of",
     "try_price",
+    "wanted",
     "wordings",
     "write_draft",
 ]

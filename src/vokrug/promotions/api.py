@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from vokrug.promotions import operations, rules
+from vokrug.promotions import operations, policies, rules
+from vokrug.promotions.engine import active_from, expires_at
 from vokrug.promotions.errors import (
     BasketNonsense,
     OfferIdReused,
@@ -13,12 +14,15 @@ from vokrug.promotions.errors import (
 )
 from vokrug.promotions.schemas import (
     BodySchema,
+    DeclarePolicy,
     ExportFile,
+    Foreseen,
     Imported,
     ImportFile,
     NewDraft,
     NewOffer,
     OfferPage,
+    PolicyDeclared,
     SaveGroup,
     Tried,
     TryPrice,
@@ -166,7 +170,34 @@ async def try_price(call: Call, body: TryPrice) -> Answer[Tried]:
         raise BasketNonsense(field="at", why="no offset", why_ru="не указан часовой пояс")
     async with call.db.transaction(readonly=True) as tx:
         priced = await operations.try_price(tx, body.basket, body.shopper, at, body.drafts)
-    return Answer(Tried(at, priced))
+    foreseen = [
+        Foreseen(
+            grant.offer_id,
+            grant.version,
+            grant.points_minor,
+            active_from(grant.active_from, at, body.basket.zone),
+            expires_at(grant.expires, at, body.basket.zone),
+        )
+        for grant in priced.earn
+    ]
+    return Answer(Tried(at, priced, foreseen))
+
+
+@routes.put("/v1/promotions/policy", answers={200: PolicyDeclared}, refusals=[OfferNonsense], roles=[Role.STAFF])
+async def put_policy(call: Call, body: DeclarePolicy) -> Answer[PolicyDeclared]:
+    """Declare how offers meet: every check priced from then on goes by it."""
+    policy = policies.read_body(body.policy)
+    async with call.db.transaction() as tx:
+        version = await policies.declare_policy(tx, policy, by=call.caller.key_id, now=call.now)
+    return Answer(PolicyDeclared(version, policy))
+
+
+@routes.get("/v1/promotions/policy", answers={200: PolicyDeclared}, roles=[Role.STAFF])
+async def get_policy(call: Call) -> Answer[PolicyDeclared]:
+    """The policy in force."""
+    async with call.db.transaction(readonly=True) as tx:
+        version, policy = await policies.read_policy(tx)
+    return Answer(PolicyDeclared(version, policy))
 
 
 @routes.put("/v1/promotions/shop-groups/{key}", answers={204: None}, roles=[Role.STAFF])

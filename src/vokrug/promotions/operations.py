@@ -8,7 +8,7 @@ import msgspec
 
 from vokrug import events
 from vokrug.kernel import new_id
-from vokrug.promotions import rules, store
+from vokrug.promotions import policies, rules, store
 from vokrug.promotions.engine import (
     Basket,
     CompiledOffers,
@@ -22,6 +22,7 @@ from vokrug.promotions.engine import (
 from vokrug.promotions.engine.offers import kind_of
 from vokrug.promotions.errors import OfferIdReused, OfferKeyTaken, OfferNonsense, OfferUnknown
 from vokrug.promotions.facts import OfferEnded, OfferPaused, OfferPublished
+from vokrug.promotions.limits import store as limits
 from vokrug.promotions.types import Offer, OfferCard, OfferRecord, OfferRow, OfferState, Version
 from vokrug.runtime.database import Tx
 
@@ -85,6 +86,7 @@ async def publish_offer(tx: Tx, id: UUID, version: int, *, by: str, now: datetim
     if before is not None and before.version != version:
         await _move(tx, before, OfferState.ENDED, by=by, now=now)
     await _move(tx, found, OfferState.PUBLISHED, by=by, now=now)
+    await limits.write_limits(tx, offer.number, None, found.body.limits)
     await store.raise_counter(tx)
     fact = OfferPublished(offer_id=id, number=offer.number, key=offer.key, kind=offer.kind, version=version, by=by)
     await events.publish(tx, fact, key=offer.number, subject=str(id), at=now)
@@ -150,7 +152,8 @@ async def save_shop_group(tx: Tx, key: str, *, name: str, shop_ids: Sequence[int
 
 async def load_published(tx: Tx) -> CompiledOffers:
     """Everything that runs, compiled."""
-    return compile_offers(await store.list_published(tx), await store.list_groups(tx))
+    _, policy = await policies.read_policy(tx)
+    return compile_offers(await store.list_published(tx), await store.list_groups(tx), policy=policy)
 
 
 async def wordings(tx: Tx, which: Iterable[tuple[int, int]]) -> dict[tuple[int, int], OfferBody]:
@@ -172,7 +175,8 @@ async def try_price(
     for offer in tried:
         rules.require_sense(offer.body, groups)
         offers[offer.offer_id] = offer
-    return price(basket, shopper, compile_offers(offers.values(), groups), at)
+    _, policy = await policies.read_policy(tx)
+    return price(basket, shopper, compile_offers(offers.values(), groups, policy=policy), at)
 
 
 # Files

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from vokrug.promotions.engine import Basket, Priced, Shopper
+from vokrug.promotions.engine import Basket, Policy, Priced, Shopper
 from vokrug.promotions.types import OfferRow
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,63}$")]
@@ -52,11 +52,35 @@ class TryPrice(Struct, frozen=True, forbid_unknown_fields=True):
     drafts: tuple[UUID, ...] = ()  # offers whose newest version is tried instead of the published one
 
 
+class Foreseen(Struct, frozen=True):
+    """When points of a sale at that moment could be spent, and when they would lapse."""
+
+    offer_id: int
+    version: int
+    points_minor: int
+    active_from: datetime
+    expires_at: datetime | None
+
+
 class Tried(Struct, frozen=True):
     """What the engine says."""
 
     at: datetime
     priced: Priced
+    points: list[Foreseen]
+
+
+class DeclarePolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """How offers meet: layers with their groups and modes, or the name of a preset."""
+
+    policy: dict[str, Any] | str
+
+
+class PolicyDeclared(Struct, frozen=True):
+    """Version 0 is the usual policy, never declared."""
+
+    version: int
+    policy: Policy
 
 
 class SaveGroup(Struct, frozen=True, forbid_unknown_fields=True):

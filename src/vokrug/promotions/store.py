@@ -137,7 +137,8 @@ async def list_offers(
 LIST_PUBLISHED = """
     select o.number as offer_id, v.version, o.key, v.body::text
       from promotions_offer_version v join promotions_offer o on o.id = v.offer_id
-     where v.state = 'published'
+      left join promotions_campaign c on c.number = o.campaign
+     where v.state = 'published' and coalesce(c.state, 'running') = 'running'
 """
 
 
@@ -217,6 +218,20 @@ RAISE_COUNTER = "update promotions_counter set value = value + 1"
 
 async def raise_counter(tx: Tx) -> None:
     await tx.run(RAISE_COUNTER)
+
+
+MULTIPLIERS = "select number from promotions_offer where kind = 'earn_multiplier'"
+CAMPAIGNED = "select number from promotions_offer where campaign is not null"
+
+
+async def multipliers(tx: Tx) -> frozenset[int]:
+    """Offers that only multiply what others give."""
+    return frozenset(row["number"] for row in await tx.rows(MULTIPLIERS))
+
+
+async def campaigned(tx: Tx) -> frozenset[int]:
+    """Offers that belong to a campaign."""
+    return frozenset(row["number"] for row in await tx.rows(CAMPAIGNED))
 
 
 def _version(row: Row) -> Version:

@@ -80,6 +80,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     language: Annotated[
         Literal["ru", "en"], Meta(description="Language of answers when the caller names none we speak.")
     ] = "ru"
+    coupon_codes: Annotated[
+        Literal["hashed", "plain"],
+        Meta(description="How codes of new coupon pools are kept: `hashed`, or `plain` for other programs to read."),
+    ] = "hashed"
     clock: Annotated[
         Literal["system", "movable", "standing"],
         Meta(

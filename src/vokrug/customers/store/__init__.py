@@ -17,6 +17,7 @@ from vokrug.customers.store.edges import (
     insert_edge,
     open_edges,
     project_owner,
+    set_identifier_state,
 )
 from vokrug.customers.store.people import (
     EarlierRegistration,
@@ -79,5 +80,6 @@ __all__ = [
     "put_identifier_type",
     "resolve",
     "sealed_edges",
+    "set_identifier_state",
     "was_registered_so",
 ]

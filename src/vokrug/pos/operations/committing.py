@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from vokrug import events, ledger
+from vokrug import events, ledger, promotions
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
 from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, CommitJob, hash_of
-from vokrug.pos.document import Document
+from vokrug.pos.document import Document, base_points
 from vokrug.pos.errors import (
     CheckMalformed,
     CheckUnknown,
@@ -19,8 +19,9 @@ from vokrug.pos.errors import (
 from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations import gift_cards
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.operations.quoting import is_stranger, priced, recognised, with_document
+from vokrug.pos.operations.quoting import is_stranger, priced, recognised, tell, with_document
 from vokrug.pos.operations.returning import post_parked
+from vokrug.pos.pricing import moment
 from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
@@ -109,6 +110,11 @@ async def commit_alone(
     if promise.customer_number is None and names_somebody(body):
         deviation = deviation or Deviation(promise.document.to_pay_minor, promise.document.to_pay_minor)
         deviation.is_of_a_stranger = True
+    if promise.document.wanted:
+        is_printed = body.fiscal is not None
+        await promotions.take(
+            tx, check_id, promise.document.wanted, promise.customer_number, now, is_printed=is_printed
+        )
     sale = rules.post(
         books, settlement, promise, burn=burn, spent_minor=promise.spent_minor, deviation=deviation, cards=cards
     )
@@ -116,8 +122,12 @@ async def commit_alone(
         await store.drop_awaited(tx, check_id)
     shoppers = []
     if sale.customer_number is not None:
-        shoppers = [(sale.customer_number, sale.paid_minor - cards.loaded, 1, sale.at)]
+        programme = checkout.reference.programme
+        points = base_points(promise.document, programme, checkout.reference.multipliers)
+        day = promotions.day_number(programme, sale.at)
+        shoppers = [(sale.customer_number, day, sale.paid_minor - cards.loaded, points, 1, sale.at)]
     await store.write(tx, [], [sale], shoppers, ledger.written(books), [])
+    await reward(checkout, tx, sale, promise, now)
     if deviation is not None:
         await raise_deviation(tx, sale, promise.document, shop, deviation)
     await events.publish_row(tx, rules.told(sale, promise.document, shop, till))
@@ -167,7 +177,10 @@ async def quote_late(
         books = await ledger.open_books(tx, checkout.ids, wallet_ids, now)  # locked: what they have, they will have
     if known is not None:
         (row,) = await checkout.read(tx, [Ask(known.number)], now)
-    document = await priced(checkout, body.check, shop, known, row, language, now, tx)
+    if standing is not None:
+        await promotions.release(tx, check_id)
+    told = await tell(checkout, tx, body.check, shop, known, ask, now)
+    document = await priced(checkout, body.check, shop, known, row, language, now, told, tx)
     if wallet_ids:
         spendable = {wallet.id: wallet.spendable for wallet in books.wallets.values()}
         document = gift_cards.with_cards(document, cards, spendable)
@@ -231,6 +244,28 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
     wallet = books.wallets.get(wallet_id)
     free = 0 if wallet is None else wallet.spendable
     return books, min(wanted, free)
+
+
+async def reward(checkout: Checkout, tx: Tx, sale: SaleRow, promise: Promise, now: datetime) -> None:
+    """What a sale brings beside points: coupons for next time, a tier, a step on the ladder."""
+    document, programme, around = promise.document, checkout.reference.programme, checkout.offers.around
+    party = promotions.Party(sale.check_id, sale.customer_number, document.customer_id, moment(document.at_us))
+    await promotions.tell_used(tx, around, document.wanted, party)
+    await promotions.issue_for_sale(tx, around, checkout.codes, document.wanted, party)
+    customer = sale.customer_number
+    if customer is None:
+        return
+    if programme.counts_categories:
+        articles = await checkout.reference.articles(checkout.db, [line.sku for line in document.sold])
+        bought = promotions.categories_of([article.category_ids for article in articles.values() if article])
+        await promotions.count_categories(tx, programme, customer, bought, 1, sale.at)
+    if programme.tiers:
+        tier = promotions.standing(programme, promise.done, promise.tier)
+        before = (None if tier is None else tier.code, promise.done)
+        after = await promotions.standing_now(tx, programme, customer, now)
+        await promotions.note_step(tx, programme, customer, before, after, "sale", document=sale.check_id, now=now)
+    for code, days in document.wanted.tiers:
+        await promotions.grant_days(tx, programme, customer, code, days, document=sale.check_id, now=now)
 
 
 async def raise_deviation(tx: Tx, sale: SaleRow, document: Document, shop: Shop, deviation: Deviation) -> None:

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
@@ -11,19 +13,21 @@ from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, PromiseJob, hash_of
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     AlreadyCommitted,
+    CardBlocked,
     CustomerUnknown,
     DocumentConflict,
     DocumentOfAnotherTill,
     RevisionStale,
 )
 from vokrug.pos.operations.gift_cards import cards_of, hold_cards, let_cards_go, touches_cards, with_cards
-from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.pricing import basket_of, document_of, happened, micros
+from vokrug.pos.operations.identifying import known_by, known_of
+from vokrug.pos.pricing import basket_of, document_of, happened, micros, moment
+from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop, Till
-from vokrug.runtime.database import Tx
+from vokrug.runtime.database import Overtaken, Tx
 
 
 async def calculate(
@@ -41,7 +45,12 @@ async def calculate(
     if row["sale_status"] is not None or row["quote_rev"] is not None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     known = recognised(known, ask, row)
-    document = await priced(checkout, body, shop, known, row, language, now)
+    try:
+        if asks_around(checkout, body, known):
+            raise Unplain()
+        document = await priced(checkout, body, shop, known, row, language, now)
+    except Unplain:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     quote = QuoteRow(
         check_id=check_id,
         rev=body.rev,
@@ -72,15 +81,17 @@ async def calculate(
 
 def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
     if known is None and ask.hash is not None:
-        if is_stranger(ask, row):
+        if row["number"] is None or row["state"] == "erased":
             raise CustomerUnknown()
-        return Known(row["number"], row["customer_id"], row["language"])
+        if row["state"] == "blocked":
+            raise CardBlocked()
+        return known_of(row)
     return known
 
 
 def is_stranger(ask: Ask, row: Any) -> bool:
     """An identifier was given, and it leads to nobody."""
-    return ask.hash is not None and (row["number"] is None or row["state"] == "erased")
+    return ask.hash is not None and (row["number"] is None or row["state"] in ("erased", "blocked"))
 
 
 async def priced(
@@ -91,18 +102,26 @@ async def priced(
     row: Any,
     language: str,
     now: datetime,
+    told: promotions.Told | None = None,
     tx: Tx | None = None,
 ) -> Document:
-    """Ask the engine, as of the moment of the sale."""
+    """Ask the engine, as of the moment of the sale. `told` is what limits and codes have to say; a check that
+    turns out to take of them without having asked is Unplain.
+    """
     articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines], tx)
-    basket = basket_of(body, shop, articles)
     at = happened(body.at, now)
+    around, number = checkout.offers.around, None if known is None else known.number
     spent, available = row["spent"] or 0, row["available"] or 0
-    shopper = None
+    basket, shopper = basket_of(body, shop, articles), None
     if known is not None:
-        tier = checkout.reference.tier_at(spent)
-        shopper = promotions.Shopper(tier=None if tier is None else tier.code, available_minor=max(0, available))
+        shopper = shopper_of(checkout, known, row, available if known.may_burn else 0)
+    if told is not None:
+        basket, shopper = told.basket(basket), None if shopper is None else told.shopper(shopper)
+    elif closed := promotions.closed(around, number):
+        basket = msgspec.structs.replace(basket, left=closed)
     answer = promotions.price(basket, shopper, checkout.offers.current, at)
+    if told is None and around.takes(answer):
+        raise Unplain()
     document = document_of(
         answer,
         basket,
@@ -114,11 +133,53 @@ async def priced(
         balance_minor=available,
         spent_minor=spent,
         hold_until=None,
+        metrics=list(promotions.done_of(row["metrics"]).numbers) if known is not None else [],
+        tier=row["tier"],
+        wanted=promotions.wanted(told, answer),
     )
-    if document.burn_minor > max(0, available):
+    if known is not None and not known.may_burn:
+        document = documents.replace(document, burn_reasons=["not_activated"])
+    elif document.burn_minor > max(0, available):
         document = documents.replace(document, own_burn_minor=document.burn_minor - max(0, available))
     terms = checkout.reference.return_terms
     return document if terms is None else documents.replace(document, returns=terms)
+
+
+def shopper_of(checkout: Checkout, known: Known, row: Any, available: int) -> promotions.Shopper:
+    metrics = row["metrics"]
+    tier = promotions.standing(checkout.reference.programme, promotions.done_of(metrics), row["tier"])
+    return promotions.Shopper(
+        tier=None if tier is None else tier.code,
+        available_minor=max(0, available),
+        number=known.number,
+        visits=row["visits"] or 0,
+        last_purchase_at=None if metrics is None or metrics[5] is None else moment(metrics[5]),
+    )
+
+
+def asks_around(checkout: Checkout, body: Calculate, known: Known | None) -> bool:
+    """Is there something beside the offers that has to be read before the price is known?"""
+    return checkout.offers.around.must_be_read(body.codes, None if known is None else known.number)
+
+
+async def tell(
+    checkout: Checkout, tx: Tx, body: Calculate, shop: Shop, known: Known | None, ask: Ask, now: datetime
+) -> promotions.Told:
+    """What limits, codes, lists and personal offers say of this check."""
+    around, number = checkout.offers.around, None if known is None else known.number
+    if not around.limits and not asks_around(checkout, body, known):
+        return promotions.Told(codes=tuple(body.codes), left=promotions.closed(around, number))
+    asked = promotions.Asked(
+        shop=shop.id,
+        zone=shop.zone,
+        at=happened(body.at, now),
+        groups=shop.groups,
+        cashier=body.cashier,
+        card=ask.hash,
+        customer=number,
+        codes=tuple(body.codes),
+    )
+    return await promotions.look_up(tx, around, checkout.codes, asked, now)
 
 
 def ttl_of(body: Calculate) -> timedelta:
@@ -202,7 +263,8 @@ async def quote_alone(
         books = await ledger.open_books(tx, checkout.ids, wallet_ids, now, lots=ledger.ALL_LOTS, legs=legs)
         if known is not None:
             (row,) = await checkout.read(tx, [Ask(known.number)], now)
-    document = await priced(checkout, body, shop, known, row, language, now, tx)
+    told = await tell(checkout, tx, body, shop, known, ask, now)
+    document = await priced(checkout, body, shop, known, row, language, now, told, tx)
     spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
     document = with_cards(document, cards, spendable)
     number = None if known is None else known.number
@@ -223,6 +285,9 @@ async def quote_alone(
         document = with_hold(document, until)
     if books is not None:
         await ledger.write(tx, books)
+    if document.wanted:
+        await set_aside(tx, check_id, document, number, now + ttl_of(body), now)
+        document = with_hold(document, now + ttl_of(body))
     quote = with_document(quote, document)
     if standing is None:
         await store.insert_quote(tx, quote)
@@ -231,9 +296,22 @@ async def quote_alone(
     return answers.calculated(checkout.reference, quote, document), False
 
 
+async def set_aside(
+    tx: Tx, check_id: UUID, document: Document, customer: int | None, until: datetime, now: datetime
+) -> None:
+    """Limits and codes are promised with the price. Whoever was faster since they were read is seen next time."""
+    try:
+        await promotions.reserve(tx, check_id, document.wanted, customer, until, now)
+    except (promotions.LimitReached, promotions.CouponRefused):
+        raise Overtaken() from None
+
+
 async def let_go(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime) -> None:
     """What an earlier revision held comes free."""
-    await let_cards_go(checkout, tx, documents.decode(quote.document), now)
+    document = documents.decode(quote.document)
+    await let_cards_go(checkout, tx, document, now)
+    if document.wanted:
+        await promotions.release(tx, quote.check_id)
     if quote.hold_id is None or quote.customer_number is None:
         return
     wallet_id = ledger.wallet_of(quote.customer_number, checkout.reference.points_unit)

@@ -7,6 +7,7 @@ transaction. Whatever the order and however often each is sent, the books end th
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from fractions import Fraction
 from uuid import UUID
 
 import msgspec
@@ -192,8 +193,7 @@ async def post(
     )
     await ledger.write(tx, books)
     unspent = worth.total.net_minor - cards.loaded
-    if sale.customer_number is not None:
-        await store.subtract_spent(tx, sale.customer_number, unspent, now)
+    await give_back(checkout, tx, sale, document, worth, unspent, so_far.qty_milli, row.return_id, now)
     lines = [(n, qty, part.net_minor, part.points_burn_minor, sum(part.earn_by_grant)) for n, qty, part in worth.lines]
     posted = msgspec.structs.replace(
         row,
@@ -219,6 +219,75 @@ def worth_asked(document: Document, asked: Asked, paid_minor: int, so_far: SoFar
     if asked and asked[0][0] == MONEY_ALONE:
         return reversal.money_only(document, asked[0][1] or 0, paid_minor, so_far)
     return reversal.refund_of(reversal.worth_of(document, asked, so_far), paid_minor, so_far)
+
+
+async def give_back(
+    checkout: Checkout,
+    tx: Tx,
+    sale: SaleRow,
+    document: Document,
+    worth: Worth,
+    unspent: int,
+    returned: dict[int, int],
+    return_id: UUID,
+    now: datetime,
+) -> None:
+    """What a sale took beside money and points: limits, codes, and what counted towards tiers."""
+    back = dict(returned)
+    for n, qty, _ in worth.lines:
+        back[n] = back.get(n, 0) + qty
+    is_whole = all(back.get(line.n, 0) >= line.qty_milli for line in document.sold)
+    if document.wanted:
+        await promotions.give_back(tx, sale.check_id, shares_of(document, back), is_whole=is_whole)
+    if sale.customer_number is None:
+        return
+    reference = checkout.reference
+    programme, categories = reference.programme, list[int]()
+    if programme.counts_categories and is_whole:
+        articles = await reference.articles(checkout.db, [line.sku for line in document.sold])
+        categories = sorted(promotions.categories_of([a.category_ids for a in articles.values() if a]))
+    counted = [
+        part
+        for part, grant in zip(worth.total.earn_by_grant, document.grants, strict=True)
+        if programme.points_of == "all" or grant.offer_id not in reference.multipliers
+    ]
+    await promotions.count_return(
+        tx,
+        programme,
+        sale.customer_number,
+        sold_at=sale.at,
+        spend=unspent,
+        points=sum(counted),
+        categories=categories,
+        document=return_id,
+        now=now,
+    )
+
+
+def shares_of(document: Document, back: dict[int, int]) -> list[tuple[int, int, int]]:
+    """Of each offer, how much of what it touched has come back by now, by what that was worth: offer, part, whole.
+    An offer that touched no line, such as free delivery, goes by the whole check.
+    """
+    touched: dict[int, set[int]] = {}
+    grants = [grant.offer_id for grant in document.grants]
+    for line in document.sold:
+        for offer, *_ in line.discounts:
+            touched.setdefault(offer, set()).add(line.n)
+        for run in line.units:
+            for offer, points in zip(grants, run.earn_by_grant, strict=False):
+                if points:
+                    touched.setdefault(offer, set()).add(line.n)
+    shares = []
+    for offer in sorted({limit[0] for limit in document.wanted.limits}):
+        lines = [line for line in document.sold if offer not in touched or line.n in touched[offer]]
+        weights = [max(1, line.gross_minor) for line in lines]
+        parts = [
+            Fraction(weight * min(back.get(line.n, 0), line.qty_milli), line.qty_milli)
+            for line, weight in zip(lines, weights, strict=True)
+        ]
+        part = sum(parts, Fraction(0))
+        shares.append((offer, part.numerator, sum(weights) * part.denominator))
+    return shares
 
 
 async def cards_back(

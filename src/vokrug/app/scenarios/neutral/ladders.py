@@ -7,19 +7,12 @@ from typing import Any
 from vokrug.app.scenarios.fields import Fields, NotUnderstood
 from vokrug.app.scenarios.neutral.cases import moment
 from vokrug.app.scenarios.neutral.points import activation_of
+from vokrug.app.scenarios.neutral.programme import METRICS, code_of
 from vokrug.app.scenarios.neutral.shop import Shop
 from vokrug.app.scenarios.neutral.till import OPERATIONS, Seen, Till
 from vokrug.app.scenarios.neutral.translating import minor, slug
 from vokrug.kernel import format_minor
 
-METRICS = {
-    "net_spend": "spend",
-    "spend": "spend",
-    "turnover": "spend",
-    "earned_points": "points",
-    "points": "points",
-    "visits": "visits",
-}
 VALUES = (
     "value",
     "metric",
@@ -35,45 +28,6 @@ VALUES = (
     "visits",
 )
 BEFORE = ("tier", "current", "current_tier", "from_tier", "before", "had", "has")
-DOWN = {"by_value": "by_value", "one_down": "one_down", "recount": "by_value", "at_once": "at_once", "none": "by_value"}
-
-
-def ladder_of(given: dict[str, Any]) -> dict[str, Any] | None:
-    """The tier programme of a case."""
-    tiers = given.get("tiers")
-    if not tiers:
-        return None
-    metric = METRICS.get(str(given.get("tier_metric", "net_spend")))
-    if metric is None:
-        raise NotUnderstood(f"tiers count {given['tier_metric']!r}")
-    rungs = []
-    for one in tiers:
-        told = Fields(one, "a tier")
-        name, least = told.take("tier", "id", "name", "code"), told.take("from", "min", "threshold", default="0")
-        needs = {metric: least_of(metric, least)} if Decimal(str(least)) else {}
-        rung: dict[str, Any] = {"code": code_of(name), "name_ru": name, "name_en": name, "needs": needs}
-        if (keep := told.take("keep", "keep_from", default=None)) is not None:
-            rung["keep"] = {metric: least_of(metric, keep)}
-        told.done()
-        rungs.append(rung)
-    programme: dict[str, Any] = {"tiers": rungs, "zone": given.get("timezone", "UTC")}
-    told = Fields(given.get("tier_policy") or {}, "the tier policy")
-    if (down := told.take("down", "downgrade", default=None)) is not None:
-        programme["down"] = DOWN.get(down, down)
-    if (window := told.take("window", "span", default=None)) is not None:
-        programme["span"] = window
-    if (review := told.take("review", default=None)) is not None:
-        programme["review"] = review
-    told.done()
-    return programme
-
-
-def code_of(name: str) -> str:
-    return slug(str(name))
-
-
-def least_of(metric: str, value: Any) -> int:
-    return int(value) if metric == "visits" else minor(value)
 
 
 def tier_after(till: Till, told: Fields, seen: Seen, at: datetime | None) -> None:
@@ -165,14 +119,15 @@ def activation_time(till: Till, told: Fields, seen: Seen, at: datetime | None) -
         body["active_from"] = activation
     name = f"activation.{step['step']}"
     offer = str(shop.id("offer", name))
-    shop.ask("POST", "/v1/promotions", {"id": offer, "key": slug(f"{shop.tag}.{name}"), "name": name, "body": body})
+    new = {"id": offer, "key": slug(f"{shop.tag}.{name}"), "name": name, "body": body}
+    number = shop.ask("POST", "/v1/promotions", new)["offer"]["number"]
     line = {"n": 1, "sku": "x", "qty_milli": 1000, "price_minor": 100}
     basket = {"shop_id": 1, "zone": shop.given.get("timezone", "UTC"), "currency": shop.currency, "lines": [line]}
     ask: dict[str, Any] = {"basket": basket, "shopper": {}, "drafts": [offer]}
     if sold_at is not None:
         ask["at"] = sold_at.isoformat()
     answer = shop.ask("POST", "/v1/promotions:price", ask)
-    (moment_of,) = [one["active_from"] for one in answer["activations"] if one["key"] == slug(f"{shop.tag}.{name}")]
+    (moment_of,) = [one["active_from"] for one in answer["points"] if one["offer_id"] == number]
     seen.values |= dict.fromkeys(("active_from", "active_at", "activates_at", "at", "activation"), moment_of)
     seen.values["status"] = "done"
 

@@ -10,6 +10,7 @@ from vokrug.app.scenarios.client import Client, Heard
 from vokrug.app.scenarios.fields import Difference, Fields, NotUnderstood
 from vokrug.app.scenarios.neutral.cases import moment
 from vokrug.app.scenarios.neutral.points import offers_of
+from vokrug.app.scenarios.neutral.programme import ladder_of
 from vokrug.app.scenarios.neutral.translating import Translator, minor, policy_of, slug
 from vokrug.kernel import format_minor
 
@@ -143,6 +144,9 @@ class Shop:
 
     def names_the_tiers(self) -> None:
         """The ladder, by the metric that the case counts."""
+        programme = ladder_of(self.given)
+        if programme is not None:
+            self.ask("PUT", "/v1/promotions/tiers", programme)
 
     def publishes_offers(self) -> None:
         translator = Translator(self.given, self.categories)
@@ -163,6 +167,7 @@ class Shop:
         self.offers[card["offer"]["number"]] = name
 
     def registers(self) -> None:
+        states: dict[str, Any] = {}
         for n, customer in enumerate(self.given.get("customers") or ()):
             told = Fields(customer, f"customer {customer.get('id')}")
             name = told.take("id")
@@ -170,8 +175,10 @@ class Shop:
             for lot in told.take("lots", default=[]):
                 self.gives(name, lot)
             if (state := told.take("card_state", default=None)) is not None:
-                self.puts_card(name, state)
+                states[name] = state
             told.done()
+        for name, state in states.items():
+            self.puts_card(name, state)
 
     def newcomer(self, name: str, n: int = 0) -> None:
         """A customer with a phone and a card."""
@@ -197,9 +204,10 @@ class Shop:
             "reason": "scenario",
             "currency": self.currency,
         }
-        for ours, theirs in (("earned_at", ("earned_at", "at", "earned")), ("expires_at", ("expires_at", "expires"))):
-            if (given := told.take(*theirs, default=None)) is not None:
-                body[ours] = moment(given).isoformat()
+        if (given := told.take("earned_at", "at", "earned", default=None)) is not None:
+            self.waits_until(moment(given))
+        if (given := told.take("expires_at", "expires", default=None)) is not None:
+            body["expires_at"] = moment(given).isoformat()
         if (given := told.take("active_from", "pending_until", default=None)) is not None:
             body["active_from"] = moment(given).isoformat()
         told.done()
@@ -214,13 +222,18 @@ class Shop:
             state, into = next(iter(state.items()))
         elif str(state).startswith("merged_into"):
             into, state = str(state).partition(":")[2] or None, "merged_into"
-        body: dict[str, Any] = {"type": "card", "value": self.card_of(customer), "state": state}
-        if state == "merged_into":
-            if into not in self.customers:
-                raise NotUnderstood(f"the card of {customer} is merged into {into!r}")
-            body["into"] = str(self.customers[into])
-        if state != "active":
-            self.ask("PUT", f"/v1/customers/{self.customers[customer]}/card-state", body)
+        if state == "active":
+            return
+        id, card = self.customers[customer], self.card_of(customer)
+        known = self.ask("GET", f"/v1/customers/{id}")["card"]["identifiers"]
+        (identifier,) = [one["id"] for one in known if one["type"] == "card"]
+        if state != "merged_into":
+            self.ask("PUT", f"/v1/customers/{id}/identifiers/{identifier}/state", {"state": state})
+        elif into not in self.customers:
+            raise NotUnderstood(f"the card of {customer} is merged into {into!r}")
+        else:
+            self.ask("DELETE", f"/v1/customers/{id}/identifiers/{identifier}")
+            self.ask("POST", f"/v1/customers/{self.customers[into]}/identifiers", {"type": "card", "value": card})
 
     def prints_cards(self) -> None:
         given = self.given.get("gift_cards") or []
