@@ -23,6 +23,7 @@ from vokrug.pos.schemas import (
     LineCalculated,
     LineDiscount,
     ReceiptBlock,
+    Released,
     SplitRow,
     Standing,
     TierCalculated,
@@ -279,6 +280,18 @@ def committed(reference: Reference, sale: SaleRow, document: Document) -> Commit
         balance=None if document.customer_id is None else balance_after(sale.balance_minor),
         tier=tier,
         receipt=blocks,
+    )
+
+
+def released(document: Document | None) -> Released:
+    """What a check had set aside, as it was promised."""
+    if document is None or not document.hold_until_us:
+        return Released(codes=[], points=format_minor(0), gift_cards=[])
+    codes = [verdict.code for verdict in document.verdicts if verdict.code is not None and verdict.status == "applied"]
+    return Released(
+        codes=list(dict.fromkeys(codes)),
+        points=format_minor(document.burn_minor - document.own_burn_minor),
+        gift_cards=[card_taken(card) for card in document.gift_cards if card.hold_id],
     )
 
 

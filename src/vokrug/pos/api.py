@@ -184,8 +184,8 @@ async def post_commit(call: Call, body: Commit) -> Answer[Committed]:
 async def post_cancel(call: Call, body: Cancel) -> Answer[Cancelled]:
     """Release what the check holds. Repeat freely, for unknown checks too."""
     checkout, shop, till = at_the_till(call, body)
-    await cancel(checkout, UUID(call.path["check_uid"]), shop, till, call.now)
-    return Answer(Cancelled(status="cancelled"))
+    released = await cancel(checkout, UUID(call.path["check_uid"]), shop, till, call.now)
+    return Answer(Cancelled(status="cancelled", released=released))
 
 
 RETURN_REFUSALS = [

@@ -387,8 +387,17 @@ class Cancel(Body, frozen=True, kw_only=True):
     till: Code
 
 
+class Released(Reply, frozen=True, kw_only=True):
+    """What a check had set aside: codes, points, money of gift cards by their masks."""
+
+    codes: list[str]
+    points: str
+    gift_cards: list[GiftCardTaken]
+
+
 class Cancelled(Reply, frozen=True, kw_only=True):
     status: Literal["cancelled"]
+    released: Released
 
 
 # Returns

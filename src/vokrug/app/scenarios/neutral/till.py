@@ -397,7 +397,8 @@ class Till:
                 raise
             seen.is_refused = True
             seen.values["status"] = "refused"
-            seen.error(REFUSALS.get(refused.code, refused.code), ref, **refused.problem)
+            facts = {name: value for name, value in refused.problem.items() if name not in ("code", "ref")}
+            seen.error(REFUSALS.get(refused.code, refused.code), ref, **facts)
 
     def cancels(self, told: Fields, seen: Seen, at: datetime | None) -> None:
         step = told.step
