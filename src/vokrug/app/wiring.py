@@ -26,7 +26,7 @@ log = logging.getLogger("vokrug.app")
 RENEW_EVERY_S = 1.0
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs]
+JOBS: list[Jobs] = [ledger.jobs, promotions.jobs, pos.jobs]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -36,7 +36,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.routes,
         pos.gift_card_routes,
         customers.routes,
-        promotions.routes,
+        *promotions.all_routes,
         ledger.routes,
         ledger.giftcards.routes,
         events.routes,
@@ -65,7 +65,8 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
-            await ledger.schedule_all(tx, clock.now())
+            for domain in (ledger, promotions, pos):
+                await domain.schedule_all(tx, clock.now())
             directory = await customers.Directory.load(tx, customers.Vault(secret))
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))

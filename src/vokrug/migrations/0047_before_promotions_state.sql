@@ -187,7 +187,8 @@ create function promotions_claim(
 returns table (check_id uuid, limit_id bigint, code bytea) language plpgsql as $$
 #variable_conflict use_column
 declare
-    misfit record;
+    bad_limit bigint;
+    bad_code bytea;
     late uuid[];
     one uuid;
     its_wants promotions_want[];
@@ -195,16 +196,16 @@ declare
 begin
     perform promotions_lock(wants, codes);
     if not forced then
-        misfit := promotions_misfit(wants, codes, moment);
-        if misfit.limit_id is not null or misfit.code is not null then
+        select m.limit_id, m.code into bad_limit, bad_code from promotions_misfit(wants, codes, moment) m;
+        if bad_limit is not null or bad_code is not null then
             late := promotions_in_the_way(wants, codes, moment);
             if late is not null then
                 perform promotions_release(late);
-                misfit := promotions_misfit(wants, codes, moment);
+                select m.limit_id, m.code into bad_limit, bad_code from promotions_misfit(wants, codes, moment) m;
             end if;
         end if;
     end if;
-    if forced or (misfit.limit_id is null and misfit.code is null) then
+    if forced or (bad_limit is null and bad_code is null) then
         perform promotions_put(wants, codes, moment);
         return;
     end if;
@@ -215,13 +216,13 @@ begin
                 group by 1 order by min(x.n), 1 loop
         its_wants := array(select w from unnest(wants) w where w.check_id = one);
         its_codes := array(select w from unnest(codes) w where w.check_id = one);
-        misfit := promotions_misfit(its_wants, its_codes, moment);
-        if misfit.limit_id is null and misfit.code is null then
+        select m.limit_id, m.code into bad_limit, bad_code from promotions_misfit(its_wants, its_codes, moment) m;
+        if bad_limit is null and bad_code is null then
             perform promotions_put(its_wants, its_codes, moment);
         else
             check_id := one;
-            limit_id := misfit.limit_id;
-            code := misfit.code;
+            limit_id := bad_limit;
+            code := bad_code;
             return next;
         end if;
     end loop;

@@ -1,7 +1,9 @@
 """The till protocol over HTTP: at most three calls a sale. Only `calculate` thinks."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+import msgspec
 
 from vokrug import customers, ledger, promotions
 from vokrug.ledger import giftcards
@@ -12,6 +14,7 @@ from vokrug.pos.operations.cancelling import cancel
 from vokrug.pos.operations.committing import commit
 from vokrug.pos.operations.giving import give, statement, take
 from vokrug.pos.operations.identifying import enrol, identify
+from vokrug.pos.operations.measuring import effect
 from vokrug.pos.operations.quoting import calculate
 from vokrug.pos.operations.returning import take_back
 from vokrug.pos.schemas import (
@@ -232,6 +235,22 @@ async def post_return(call: Call, body: Return) -> Answer[Returned]:
 
 
 # For staff
+
+
+@routes.get(
+    "/v1/experiments/{id:uuid}/effect",
+    answers={200: promotions.Report},
+    refusals=[promotions.ExperimentUnknown],
+    query={"cost_bp": Annotated[int, msgspec.Meta(ge=0, le=10_000)]},
+    query_needed=["cost_bp"],
+    answer_timeout_s=600,
+)
+async def get_effect(call: Call) -> Answer[promotions.Report]:
+    """What each variant brought in net margin a customer, with its 95 % interval. `cost_bp`: what goods cost the
+    chain, in basis points of their price before discounts.
+    """
+    async with call.services.reports.transaction(readonly=True, isolation="repeatable_read") as tx:
+        return Answer(await effect(tx, UUID(call.path["id"]), cost_bp=call.asked["cost_bp"], now=call.now))
 
 
 @routes.post(

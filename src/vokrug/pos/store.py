@@ -1,6 +1,6 @@
 """All the SQL of the till."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -336,6 +336,33 @@ async def upsert_return(tx: Tx, row: ReturnRow) -> None:
 
 async def burned_lots(tx: Tx, journal_id: int) -> Sequence[Row]:
     return await tx.rows(BURNED_LOTS, journal_id)
+
+
+SALES_BETWEEN = """
+    select s.customer_number, s.paid_minor, s.burned_minor, s.earned_minor, q.document,
+           coalesce((select sum(r.refunded_minor)::bigint from pos_return r where r.check_id = s.check_id and r.status = 'posted'), 0) as refunded_minor
+      from pos_sale s join pos_quote q on q.check_id = s.check_id
+     where s.customer_number is not null and s.status <> 'awaited' and s.at >= $1 and s.at < $2
+"""
+
+
+async def sales_between(tx: Tx, since: datetime, until: datetime) -> AsyncIterator[Row]:
+    """Sales to known customers with their documents, a thousand at a time in hand."""
+    async for row in tx.connection.cursor(SALES_BETWEEN, since, until, prefetch=1000):
+        yield row
+
+
+SALES_OF = """
+    select s.check_id, s.paid_minor, s.at from pos_sale s
+     where s.customer_number = $1 and s.status <> 'awaited' and s.at >= $2
+       and s.paid_minor > (select coalesce(sum(r.refunded_minor), 0) from pos_return r where r.check_id = s.check_id and r.status = 'posted')
+     order by s.at limit 20
+"""
+
+
+async def sales_of(tx: Tx, customer: int, since: datetime) -> Sequence[Row]:
+    """A customer's first sales that did not come back whole."""
+    return await tx.rows(SALES_OF, customer, since)
 
 
 # The return policy: versions, the newest holds

@@ -5,6 +5,7 @@ The hot path is `price` over the set that `LiveOffers` holds; everything else is
 
 from vokrug.promotions.api import routes
 from vokrug.promotions.around import Around
+from vokrug.promotions.campaigns.api import routes as campaign_routes
 from vokrug.promotions.checks import (
     Asked,
     Party,
@@ -21,6 +22,7 @@ from vokrug.promotions.checks import (
     tell_used,
     wanted,
 )
+from vokrug.promotions.coupons.api import routes as coupon_routes
 from vokrug.promotions.coupons.errors import CouponRefused, LimitReached
 from vokrug.promotions.coupons.minting import CouponKeys
 from vokrug.promotions.engine import (
@@ -43,6 +45,12 @@ from vokrug.promotions.engine import (
     points_for,
     price,
 )
+from vokrug.promotions.errors import ExperimentUnknown
+from vokrug.promotions.experiments.operations import find_experiment, weigh
+from vokrug.promotions.experiments.store import read_holdout
+from vokrug.promotions.experiments.types import Report
+from vokrug.promotions.facts import ReferralRewarded
+from vokrug.promotions.jobs import jobs, schedule_all
 from vokrug.promotions.live import LiveOffers
 from vokrug.promotions.operations import (
     check_offer,
@@ -60,6 +68,9 @@ from vokrug.promotions.operations import (
     wordings,
     write_draft,
 )
+from vokrug.promotions.people_api import routes as people_routes
+from vokrug.promotions.referrals.operations import note_return, note_sale, reward_ripe
+from vokrug.promotions.referrals.store import invited
 from vokrug.promotions.tiers.operations import (
     count_categories,
     count_return,
@@ -77,6 +88,8 @@ from vokrug.promotions.tiers.texts import keep, path
 from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferState
 
+all_routes = [routes, coupon_routes, campaign_routes, people_routes]
+
 __all__ = [
     "Around",
     "Asked",
@@ -88,6 +101,7 @@ __all__ = [
     "CouponRefused",
     "Delivery",
     "Done",
+    "ExperimentUnknown",
     "Left",
     "LimitReached",
     "Line",
@@ -100,12 +114,15 @@ __all__ = [
     "Policy",
     "Priced",
     "Programme",
+    "ReferralRewarded",
+    "Report",
     "Shopper",
     "Tender",
     "Tier",
     "Told",
     "Wanted",
     "active_from",
+    "all_routes",
     "categories_of",
     "check_offer",
     "closed",
@@ -118,17 +135,22 @@ __all__ = [
     "end_offer",
     "expires_at",
     "export_offers",
+    "find_experiment",
     "give_back",
     "grant_days",
     "import_offers",
+    "invited",
     "issue_for_sale",
     "issued_with",
+    "jobs",
     "keep",
     "list_offers",
     "load_published",
     "look_up",
     "missing",
     "next_tier",
+    "note_return",
+    "note_sale",
     "note_step",
     "offer_card",
     "path",
@@ -136,12 +158,15 @@ __all__ = [
     "points_for",
     "price",
     "publish_offer",
+    "read_holdout",
     "read_programme",
     "release",
     "reserve",
+    "reward_ripe",
     "routes",
     "save_programme",
     "save_shop_group",
+    "schedule_all",
     "standing",
     "standing_now",
     "take",
@@ -150,6 +175,7 @@ __all__ = [
     "today_of",
     "try_price",
     "wanted",
+    "weigh",
     "wordings",
     "write_draft",
 ]

@@ -1,6 +1,6 @@
 """Bodies of requests and answers of the offers' HTTP."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -114,3 +114,22 @@ class BodySchema(Struct, frozen=True):
     """JSON Schema of an offer's body."""
 
     schema: dict[str, Any]
+
+
+class TakeOff(Struct, frozen=True, forbid_unknown_fields=True):
+    """Customers to be taken off a list."""
+
+    customers: Annotated[list[UUID], Meta(max_length=10_000)]
+
+
+class Reviewed(Struct, frozen=True):
+    """How many customers a review has moved."""
+
+    moved: int
+
+
+class GrantTier(Struct, frozen=True, forbid_unknown_fields=True):
+    """A tier given by hand. Without an end it stays until it is taken back."""
+
+    tier: Name
+    until: date | None = None

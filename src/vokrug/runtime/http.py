@@ -18,7 +18,7 @@ This is the door that domains write their `api.py` against; the parts behind it 
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -92,10 +92,19 @@ class Call:
 
 
 @dataclass(slots=True)
+class Stream:
+    """A body too long to be held: its pieces are made while they are sent. The head is gone by then, so a stream
+    that fails breaks off in the middle, and the caller hears a broken connection rather than a short file.
+    """
+
+    pieces: AsyncIterator[bytes]
+
+
+@dataclass(slots=True)
 class Answer(Generic[T]):
     """A body (a msgspec Struct, or None) with its status and headers.
 
-    A body of `bytes` is sent as it is; say its kind with a `content-type` header.
+    A body of `bytes` is sent as it is; say its kind with a `content-type` header. So is a `Stream`, piece by piece.
     """
 
     body: T

@@ -21,7 +21,7 @@ from vokrug.kernel import Refusal, new_id, pick_language
 from vokrug.runtime import docs_page, health, openapi, problems
 from vokrug.runtime.database import CLASHES
 from vokrug.runtime.endpoints import Endpoint
-from vokrug.runtime.http import ANYONE, Answer, Call, Routes, Services
+from vokrug.runtime.http import ANYONE, Answer, Call, Routes, Services, Stream
 from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.paths import NOTHING, PathTable
 from vokrug.runtime.problems import PROBLEM_TYPE, encode_json, problem_of
@@ -222,6 +222,10 @@ class Application:
             self.in_flight -= 1
         status, raw_headers, body = answer
         await send({"type": "http.response.start", "status": status, "headers": raw_headers})
+        if isinstance(body, Stream):
+            async for piece in body.pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            body = b""
         await send({"type": "http.response.body", "body": body})
         took_s = perf_counter() - started_s
         metrics = self._elsewhere if endpoint is None else endpoint.metrics
@@ -238,7 +242,7 @@ class Application:
         request_id: UUID,
         place: tuple[dict[str, Endpoint], Mapping[str, str]] | None,
         endpoint: Endpoint | None,
-    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes | Stream]:
         """Status, headers and body, whatever happens. Only a caller who hung up gets none."""
         language = pick_language_once(_text(headers.get(b"accept-language")))
         skew_s = None
@@ -260,7 +264,10 @@ class Application:
             answer = await self._handled(endpoint, call, scope, receive, headers)
             skew_s = call.clock_skew_s
             body = answer.body
-            if body is None:
+            encoded: bytes | Stream
+            if isinstance(body, Stream):
+                encoded, content_type = body, None
+            elif body is None:
                 encoded, content_type = b"", None
             elif isinstance(body, bytes):
                 encoded, content_type = body, None
@@ -280,10 +287,9 @@ class Application:
             extra = _headers_of(failure)
         raw_headers = [
             (b"x-request-id", str(request_id).encode()),
-            (b"content-length", str(len(encoded)).encode()),
         ]
-        if status == 204:
-            raw_headers.pop()
+        if status != 204 and not isinstance(encoded, Stream):
+            raw_headers.append((b"content-length", str(len(encoded)).encode()))
         if content_type is not None:
             raw_headers.append((b"content-type", content_type))
         if skew_s:

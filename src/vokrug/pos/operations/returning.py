@@ -239,6 +239,8 @@ async def give_back(
     is_whole = all(back.get(line.n, 0) >= line.qty_milli for line in document.sold)
     if document.wanted:
         await promotions.give_back(tx, sale.check_id, shares_of(document, back), is_whole=is_whole)
+    if is_whole:
+        await promotions.note_return(tx, sale.check_id)
     if sale.customer_number is None:
         return
     reference = checkout.reference

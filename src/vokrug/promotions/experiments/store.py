@@ -66,3 +66,10 @@ async def read_holdout(tx: Tx) -> Holdout:
 
 async def save_holdout(tx: Tx, holdout: Holdout) -> None:
     await tx.run(SAVE_HOLDOUT, holdout.share_bp, holdout.salt)
+
+
+KNOWN_OFFERS = "select number from promotions_offer where number = any($1)"
+
+
+async def known_offers(tx: Tx, numbers: list[int]) -> list[int]:
+    return [row["number"] for row in await tx.rows(KNOWN_OFFERS, numbers)]

@@ -176,13 +176,30 @@ async def revoke(tx: Tx, programme: Programme, customer: int, *, by: str, now: d
         await tell(tx, customer, before[0], after[0], "revoke", None, now)
 
 
-async def tier_card(tx: Tx, customer_id: UUID, language: str, now: datetime) -> TierCard:
-    """Where a customer stands, how they came there, and the way on."""
+async def grant_by_hand(
+    tx: Tx, customer_id: UUID, tier: str | None, until: date | None, *, by: str, language: str, now: datetime
+) -> TierCard:
+    """What staff decide of one customer; None takes back what was given."""
     programme = await store.read_programme(tx)
+    customer = await _number(tx, customer_id)
+    if tier is None:
+        await revoke(tx, programme, customer, by=by, now=now)
+    else:
+        await grant(tx, programme, customer, tier, until=until, cause="grant", by=by, now=now)
+    return await tier_card(tx, customer_id, language, now)
+
+
+async def _number(tx: Tx, customer_id: UUID) -> int:
     numbers = await customers.numbers_of(tx, [customer_id])
     if customer_id not in numbers:
         raise customers.CustomerUnknown(customer_id=str(customer_id))
-    customer = numbers[customer_id]
+    return numbers[customer_id]
+
+
+async def tier_card(tx: Tx, customer_id: UUID, language: str, now: datetime) -> TierCard:
+    """Where a customer stands, how they came there, and the way on."""
+    programme = await store.read_programme(tx)
+    customer = await _number(tx, customer_id)
     code, done = await standing(tx, programme, customer, now)
     state = await store.lock_state(tx, customer)
     tier = next((tier for tier in programme.tiers if tier.code == code), None)

@@ -1,8 +1,9 @@
 """Tiers and moments: steps that ask what would become of a customer, each with a customer of its own."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from vokrug.app.scenarios.fields import Fields, NotUnderstood
 from vokrug.app.scenarios.neutral.cases import moment
@@ -73,18 +74,24 @@ def tier_review(till: Till, told: Fields, seen: Seen, at: datetime | None) -> No
     if customer not in shop.customers:
         shop.newcomer(customer)
     if before is not None:
-        shop.ask(
-            "POST",
-            f"/v1/customers/{shop.customers[customer]}/tier:grant",
-            {"tier": code_of(before), "days": 1, "reason": "scenario"},
-        )
+        assert shop.now is not None, "the case has begun"
+        until = shop.now.date().isoformat()
+        path = f"/v1/customers/{shop.customers[customer]}/tier:grant"
+        shop.ask("POST", path, {"tier": code_of(before), "until": until})
     reaches(till, customer, value, seen)
-    shop.advance(int(timedelta(days=400).total_seconds()) if at is None else 0)
-    shop.ask("POST", "/v1/tiers:review", {})
-    found = shop.ask(
-        "POST", "/pos/v1/identify", {**shop.place, "identifier": {"type": "card", "value": shop.card_of(customer)}}
-    )
+    if at is None:
+        shop.waits_until(next_review(shop))
+    shop.ask("POST", "/v1/promotions/tiers:review")
+    asked = {**shop.place, "identifier": {"type": "card", "value": shop.card_of(customer)}}
+    found = shop.ask("POST", "/pos/v1/identify", asked)
     seen.values |= {"tier": name_of(shop, found["tier"]["code"]), "status": "done"}
+
+
+def next_review(shop: Shop) -> datetime:
+    """The first hour of the next year, where the case is."""
+    assert shop.now is not None, "the case has begun"
+    zone = ZoneInfo(shop.given.get("timezone", "UTC"))
+    return datetime(shop.now.astimezone(zone).year + 1, 1, 1, 1, tzinfo=zone)
 
 
 def reaches(till: Till, customer: str, value: Any, seen: Seen) -> None:

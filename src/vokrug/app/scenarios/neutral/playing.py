@@ -40,6 +40,7 @@ class Play:
     def __init__(self, run: Run, manner: str, place: Place, make: MakePlace, name: str) -> None:
         self.run, self.manner, self.place, self.make, self.name = run, manner, place, make, name
         self.till = Till(Shop(place.client, f"{name.lower()}.", dict(run.given), twice=manner == "twice"))
+        self.till.shop.operations = frozenset(step.get("op", "return") for step in run.steps)
         self.after: dict[str, dict[str, Any]] = {}  # what was asked right after each step
 
     def run_all(self) -> None:

@@ -10,7 +10,7 @@ from vokrug.app.scenarios.client import Client, Heard
 from vokrug.app.scenarios.fields import Difference, Fields, NotUnderstood
 from vokrug.app.scenarios.neutral.cases import moment
 from vokrug.app.scenarios.neutral.points import offers_of
-from vokrug.app.scenarios.neutral.programme import ladder_of
+from vokrug.app.scenarios.neutral.programme import METRICS, ladder_of
 from vokrug.app.scenarios.neutral.translating import Translator, minor, policy_of, slug
 from vokrug.kernel import format_minor
 
@@ -42,6 +42,7 @@ class Shop:
     tag: str
     given: dict[str, Any]
     twice: bool = False
+    operations: frozenset[str] = frozenset()  # of the case's steps
     prices: dict[str, str] = field(default_factory=dict)
     offers: dict[int, str] = field(default_factory=dict)  # the product's number → the case's name
     promotions: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -144,7 +145,7 @@ class Shop:
 
     def names_the_tiers(self) -> None:
         """The ladder, by the metric that the case counts."""
-        programme = ladder_of(self.given)
+        programme = ladder_of(self.given, is_reviewed="tier_review" in self.operations)
         if programme is not None:
             self.ask("PUT", "/v1/promotions/tiers", programme)
 
@@ -153,7 +154,10 @@ class Shop:
         for promotion in self.given.get("promotions") or ():
             self.promotions[promotion["id"]] = promotion
             self.publishes(promotion["id"], translator.promotion(promotion))
-        if (points := self.given.get("points")) is not None:
+        points = self.given.get("points")
+        if points is None and self.given.get("tiers") and METRICS.get(self.given.get("tier_metric", "")) == "points":
+            points = {"earn": [{"id": "ladder", "per_amount": "1.00", "points": "1"}]}
+        if points is not None:
             for key, body in offers_of(translator, points, self.currency).items():
                 self.publishes(key, body)
 
