@@ -15,7 +15,7 @@ from vokrug.promotions.personal.types import PersonalOffer
 from vokrug.promotions.referrals import operations as referrals
 from vokrug.promotions.referrals import store as referral_store
 from vokrug.promotions.referrals.types import InviteCode, NewReferral, Referral, ReferralProgramme
-from vokrug.promotions.schemas import GrantTier, Name, TakeOff
+from vokrug.promotions.schemas import GrantTier, Name, Reviewed, TakeOff
 from vokrug.promotions.tiers import operations as tiers
 from vokrug.promotions.tiers import store as tier_store
 from vokrug.promotions.tiers.types import Programme, TierCard
