@@ -9,7 +9,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from vokrug.kernel import new_id
 from vokrug.runtime.database import Database
 from vokrug.runtime.migrations import migrate, read_migrations
 from vokrug.runtime.postgres import EmbeddedPostgres, create_database, drop_database
+from vokrug.runtime.postgres_home import throwaway_folder
 
 # Nothing here outlives the run, so nothing is waited for.
 THROW_AWAY = {
@@ -50,9 +50,7 @@ def postgres_base(run_folder: Path) -> Iterator[str]:
         noted = run_folder / "postgres_folder"
         if not noted.exists():
             # Not below pytest's folder: that one is closed to the account which runs PostgreSQL for root.
-            folder = Path(tempfile.mkdtemp(prefix="vokrug-test-"))
-            folder.chmod(0o711)
-            noted.write_text(str(folder))
+            noted.write_text(str(throwaway_folder("vokrug-test-")))
         folder = Path(noted.read_text())
         server = EmbeddedPostgres(folder, _overrides=THROW_AWAY)
         base = server.start().rpartition("/")[0]

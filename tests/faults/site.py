@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from vokrug import ledger
 from vokrug.runtime.database import Database
 from vokrug.runtime.migrations import migrate
 from vokrug.runtime.postgres import EmbeddedPostgres
+from vokrug.runtime.postgres_home import throwaway_folder
 
 ROOT = Path(__file__).parents[2]
 SECRET = "x" * 40  # as open_chain has it
@@ -244,15 +244,8 @@ def free_port() -> int:
         return port
 
 
-def open_folder() -> Path:
-    """A folder that the account which runs PostgreSQL for root can pass."""
-    folder = Path(tempfile.mkdtemp(prefix="vokrug-faults-"))
-    folder.chmod(0o711)
-    return folder
-
-
 async def open_site(processes: int) -> Site:
-    folder = open_folder()
+    folder = throwaway_folder("vokrug-faults-")
     postgres = EmbeddedPostgres(folder, note=lambda _: None, _overrides=FAST_LOCAL)
     url = postgres.start()
     try:

@@ -168,6 +168,23 @@ def socket_folder(home: Home) -> Path:
     return folder
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a fresh folder of our own in it
+ENOUGH_BYTES = 2 * 2**30
+
+
+def throwaway_folder(prefix: str) -> Path:
+    """A folder for a server whose data nobody keeps: in memory where there is plenty, since copying a template
+    there took a tenth of the processor time that it took on a disk. The account which runs PostgreSQL for root
+    can pass it.
+    """
+    base = None
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
+        base = MEMORY
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+    folder.chmod(0o711)
+    return folder
+
+
 def _fits(folder: Path) -> bool:
     return len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_LIMIT_BYTES
 

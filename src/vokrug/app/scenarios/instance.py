@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import shutil
 import socket
-import tempfile
 import time
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from vokrug.runtime.http import Role
 from vokrug.runtime.keys import issue_key
 from vokrug.runtime.migrations import migrate
 from vokrug.runtime.postgres import EmbeddedPostgres, create_database, drop_database
+from vokrug.runtime.postgres_home import throwaway_folder
 from vokrug.runtime.settings import Settings
 from vokrug.runtime.signing import Vault
 
@@ -75,9 +75,7 @@ class Instances:
         self._folder: Path | None = None
         self.postgres: EmbeddedPostgres | None = None
         if database_url is None:
-            # Not below a private folder: PostgreSQL may have to run as another account.
-            self._folder = Path(tempfile.mkdtemp(prefix="vokrug-trials-"))
-            self._folder.chmod(0o711)
+            self._folder = throwaway_folder("vokrug-trials-")
             self.postgres = EmbeddedPostgres(self._folder, note=lambda line: None, _overrides=NO_POWER_CUTS)
             database_url = self.postgres.start()
         self.base = database_url
