@@ -5,7 +5,6 @@ has a data key of their own, stored wrapped by the master key: destroy it and al
 under it is noise, in every backup too.
 """
 
-import hmac
 import os
 from uuid import UUID
 
@@ -13,6 +12,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from vokrug.kernel import Mac
 
 NONCE_BYTES = 12
 FIRST_FORM = b"\x01"  # leads every sealed value, so that another cipher can come beside this one
@@ -42,8 +43,9 @@ class Vault:
     def __init__(self, secret: bytes) -> None:
         if len(secret) < 32:
             raise ValueError("the installation's secret needs at least 32 bytes")
-        self._lookup_key = _derive(secret, b"vokrug customers lookup 1")
-        self._digest_key = _derive(secret, b"vokrug customers digest 1")
+        self._lookup = Mac(_derive(secret, b"vokrug customers lookup 1"))
+        self.digest = Mac(_derive(secret, b"vokrug customers digest 1"))
+        """Tells equal requests from different ones without keeping them."""
         self._master = AESGCM(_derive(secret, b"vokrug customers master 1"))
 
     def __repr__(self) -> str:
@@ -51,11 +53,7 @@ class Vault:
 
     def lookup_hash(self, type_code: str, normalised: str) -> bytes:
         """What stands for a value in the tables. The type is part of it: equal digits don't show."""
-        return hmac.digest(self._lookup_key, f"{type_code}\0{normalised}".encode(), "sha256")
-
-    def digest(self, contents: bytes) -> bytes:
-        """Tells equal requests from different ones without keeping them."""
-        return hmac.digest(self._digest_key, contents, "sha256")
+        return self._lookup(f"{type_code}\0{normalised}".encode())
 
     def new_person_key(self, person: UUID) -> tuple[PersonKey, bytes]:
         """A fresh data key, ready to use, and the wrapped form to store."""

@@ -3,6 +3,7 @@
 from vokrug.kernel.clock import Clock, MovedClock, StandingClock
 from vokrug.kernel.ids import new_id
 from vokrug.kernel.languages import LANGUAGES, Text, pick_language
+from vokrug.kernel.mac import Mac
 from vokrug.kernel.money import (
     Rounding,
     format_minor,
@@ -15,6 +16,7 @@ from vokrug.kernel.refusals import Refusal, Retry
 __all__ = [
     "LANGUAGES",
     "Clock",
+    "Mac",
     "MovedClock",
     "Refusal",
     "Retry",

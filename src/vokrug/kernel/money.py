@@ -55,9 +55,13 @@ def parse_minor(text: str, scale: int = 2) -> int:
     return minor
 
 
-@lru_cache(maxsize=16_384)  # a receipt has a hundred numbers, and most of them were written a moment ago
+_HUNDREDTHS = [f".{hundredths:02d}" for hundredths in range(100)]
+
+
 def format_minor(minor: int, scale: int = 2) -> str:
     """`14990` to `"149.90"`, the inverse of `parse_minor`."""
+    if scale == 2 and minor >= 0:  # nearly always; a cache of what was written would cost more than writing
+        return f"{minor // 100}{_HUNDREDTHS[minor % 100]}"
     if scale == 0:
         return str(minor)
     sign, size = ("-", -minor) if minor < 0 else ("", minor)

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
+import msgspec
+
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)  # stands for "never" in the tables too
 
 Guard = Literal["n", "d", "c"]  # none; debits never exceed credits; credits never exceed debits
@@ -74,8 +76,7 @@ class Wallet:
         return self.closed_at is not None and (self.closed_until is None or now < self.closed_until)
 
 
-@dataclass(slots=True)
-class FreeLot:
+class FreeLot(msgspec.Struct):
     """What a lot can still give now, in burn order: soonest to expire, then earned first, then by id."""
 
     id: int
@@ -83,8 +84,7 @@ class FreeLot:
     funder: int
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True):
     """Points to give: one lot. The funder is the summed wallet that owes their worth."""
 
     amount: int
@@ -138,8 +138,7 @@ class Kind(StrEnum):
     OPENING = "opening"
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(msgspec.Struct, frozen=True):
     """One document's effect on value: all its movements, or none."""
 
     id: int
@@ -152,8 +151,7 @@ class Journal:
     facts: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(msgspec.Struct, frozen=True):
     """Value going from one wallet to another of the same unit: zero-sum by construction."""
 
     journal_id: int

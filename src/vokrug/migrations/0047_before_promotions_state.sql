@@ -298,16 +298,25 @@ create function promotions_read_state(
     codes bytea[], code_ords integer[], numbers bigint[], moment timestamptz)
 returns table (ord bigint, taken bigint[], found jsonb, household bigint, lists integer[], personal jsonb)
 language sql stable as $$
+    -- Reservations whose time is up are few, for they are swept each minute, and in nobody's way.
+    with late as materialized (
+        select t.limit_id, t.subject, t.bucket, sum(t.amount)::bigint as amount from promotions_taking t
+         where t.state = 'h' and t.until_at <= moment group by 1, 2, 3
+    ), late_use as materialized (
+        select u.code, count(*)::integer as uses from promotions_coupon_use u where u.state = 'h' and u.until_at <= moment group by 1
+    )
     select asked.ord,
-           array(select coalesce((select sum(c.taken)::bigint from promotions_count c
+           array(select coalesce((select sum(c.taken - coalesce(l.amount, 0))::bigint
+                                    from promotions_count c left join late l using (limit_id, subject, bucket)
                                    where c.limit_id = w.limit_id and c.subject = w.subject and c.bucket between w.first and w.bucket), 0)
                    from unnest(limits, subjects, froms, buckets, limit_ords) with ordinality w (limit_id, subject, first, bucket, ord, n)
                   where w.ord = asked.ord order by w.n),
-           (select jsonb_agg(jsonb_build_array(w.n - 1, c.pool, c.serial, c.state, c.uses, c.most, c.customer_number,
+           (select jsonb_agg(jsonb_build_array(w.n - 1, c.pool, c.serial, c.state, c.uses - coalesce(x.uses, 0), c.most, c.customer_number,
                                                coalesce(c.until_at, p.until_at) <= moment, p.from_at > moment or p.state <> 'open') order by w.n)
               from unnest(codes, code_ords) with ordinality w (code, ord, n)
               join promotions_coupon c on c.code = w.code
               join promotions_coupon_pool p on p.number = c.pool
+              left join late_use x on x.code = c.code
              where w.ord = asked.ord),
            h.household, l.lists,
            (select jsonb_agg(jsonb_build_array(p.offer, p.terms, p.until_at) order by p.offer) from promotions_personal p

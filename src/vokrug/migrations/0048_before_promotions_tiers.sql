@@ -218,6 +218,7 @@ begin
             set tier = excluded.tier, reviewed_on = today,
                 since = case when t.tier = excluded.tier then t.since else today end,
                 grace_until = (select case when d.reached >= coalesce(d.had_rank, -1) or d.becomes < d.had_rank then null
+                                           when d.protected_until >= today then null
                                            when p.grace_days > 0 then coalesce(d.grace_until, today + p.grace_days) end
                                  from decided d where d.customer_number = t.customer_number)
         returning t.customer_number

@@ -65,7 +65,8 @@ language sql stable as $$
 $$;
 
 -- Everything or nothing: documents first, then the wallets, then what follows from both, the event log last.
--- Somebody faster than us is a serialization failure: the caller decides again on what is there now.
+-- Somebody faster than us is a serialization failure: the caller decides again on what is there now. Where it is
+-- about checks, the detail names those that are not for us to write.
 create function pos_write(
     quotes pos_quote[], sales pos_sale[], shoppers promotions_standing[],
     new_wallets ledger_wallet[], wallets ledger_wallet_change[], closings ledger_wallet_closing[],
@@ -76,26 +77,30 @@ create function pos_write(
 returns void language plpgsql as $$
 declare
     moved_on bigint[];
-    touched bigint;
+    not_ours text;
 begin
     if cardinality(quotes) > 0 then
-        insert into pos_quote select q.* from unnest(quotes) q order by q.check_id on conflict do nothing;
-        get diagnostics touched = row_count;
-        if touched < cardinality(quotes) then
-            raise exception 'a check was quoted by somebody else' using errcode = 'serialization_failure';
+        with put as (
+            insert into pos_quote select q.* from unnest(quotes) q order by q.check_id on conflict do nothing returning check_id)
+        select string_agg(q.check_id::text, ',') into not_ours from unnest(quotes) q where q.check_id not in (select check_id from put);
+        if not_ours is not null then
+            raise exception 'checks were quoted by somebody else' using errcode = 'serialization_failure', detail = not_ours;
         end if;
     end if;
     if cardinality(sales) > 0 then
         -- Whoever tells the story of one of these checks ends first; a check that got a later revision
         -- since it was read is not what this sale was decided on.
         perform pg_advisory_xact_lock(hashtextextended(s.check_id::text, 5001)) from unnest(sales) s order by s.check_id;
-        if exists (select from unnest(sales) s join pos_quote q on q.check_id = s.check_id where q.rev <> s.rev) then
-            raise exception 'a check was quoted anew' using errcode = 'serialization_failure';
+        select string_agg(s.check_id::text, ',') into not_ours
+          from unnest(sales) s join pos_quote q on q.check_id = s.check_id where q.rev <> s.rev;
+        if not_ours is not null then
+            raise exception 'checks were quoted anew' using errcode = 'serialization_failure', detail = not_ours;
         end if;
-        insert into pos_sale select s.* from unnest(sales) s order by s.check_id on conflict do nothing;
-        get diagnostics touched = row_count;
-        if touched < cardinality(sales) then
-            raise exception 'a sale is there already' using errcode = 'serialization_failure';
+        with put as (
+            insert into pos_sale select s.* from unnest(sales) s order by s.check_id on conflict do nothing returning check_id)
+        select string_agg(s.check_id::text, ',') into not_ours from unnest(sales) s where s.check_id not in (select check_id from put);
+        if not_ours is not null then
+            raise exception 'sales are there already' using errcode = 'serialization_failure', detail = not_ours;
         end if;
     end if;
     moved_on := ledger_write(new_wallets, wallets, closings, journals, movements, new_lots, lots, lot_moves, new_holds, holds, deltas);

@@ -3,6 +3,7 @@
 Kept as MessagePack arrays, about 150 bytes a line, written once. Fields are only ever added at the end.
 """
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -199,3 +200,22 @@ def decode(data: bytes) -> Document:
 
 
 replace = msgspec.structs.replace
+
+
+def held(document: Document, until: datetime) -> Document:
+    """The document with points set aside for it."""
+    return replace(document, hold_until_us=micros(until))
+
+
+# Moments are kept as microseconds since 1970, exactly.
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
+
+
+def moment(micros_since: int) -> datetime:
+    return EPOCH + timedelta(0, 0, micros_since)

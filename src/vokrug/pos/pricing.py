@@ -1,28 +1,18 @@
 """From the till's check to the engine's basket, and from its answer to the document we keep."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from vokrug import promotions
 from vokrug.kernel import parse_minor
-from vokrug.pos.document import VERSION, Delivered, Document, Granted, Handed, Judged, PricedLine, Unit
+from vokrug.pos.document import VERSION, Delivered, Document, Granted, Handed, Judged, PricedLine, Unit, micros
 from vokrug.pos.errors import AmountMalformed, CheckMalformed
 from vokrug.pos.schemas import Calculate, LineAsked
 from vokrug.pos.types import Article, Shop
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_POSITIVE_MINOR = 10**12
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # a till that forgot the date says 1970
-
-
-def micros(at: datetime) -> int:
-    """Microseconds since 1970, exactly."""
-    return (at - EPOCH) // timedelta(microseconds=1)
-
-
-def moment(micros_since: int) -> datetime:
-    return EPOCH + timedelta(microseconds=micros_since)
 
 
 def happened(at: datetime | None, now: datetime) -> datetime:
@@ -143,7 +133,6 @@ def document_of(
     rate: tuple[int, int],
     balance_minor: int,
     spent_minor: int,
-    hold_until: datetime | None,
     metrics: list[int],
     tier: str | None,
     wanted: promotions.Wanted,
@@ -231,7 +220,7 @@ def document_of(
         ],
         balance_minor,
         spent_minor,
-        0 if hold_until is None else micros(hold_until),
+        0,
         metrics=metrics,
         tier=tier,
         wanted=wanted,

@@ -368,6 +368,14 @@ class BalanceAfter(Reply, frozen=True, kw_only=True):
     debt: str
 
 
+class CouponGiven(Reply, frozen=True, kw_only=True):
+    """A coupon for next time, to be printed."""
+
+    code: str
+    name: str
+    until: datetime | None
+
+
 class Committed(Reply, frozen=True, kw_only=True):
     """`accepted_late`: the receipt was printed before we could agree; `deviation` is the difference."""
 
@@ -379,6 +387,7 @@ class Committed(Reply, frozen=True, kw_only=True):
     gift_cards: list[GiftCardTaken]
     balance: BalanceAfter | None
     tier: TierCalculated
+    coupons: list[CouponGiven]
     receipt: list[ReceiptBlock]
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from vokrug.pos import document as documents
+from vokrug.pos.document import Document
 from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Row, Tx
 
@@ -136,6 +138,10 @@ class QuoteRow(msgspec.Struct, frozen=True):
     document: bytes
 
 
+def with_document(quote: QuoteRow, document: Document) -> QuoteRow:
+    return msgspec.structs.replace(quote, document=documents.encode(document))
+
+
 class SaleRow(msgspec.Struct, frozen=True):
     """A row of pos_sale, in its order."""
 
@@ -173,6 +179,18 @@ async def write(
     """Raises a serialization failure when somebody was faster: nothing is written then."""
     columns = [list(column) for column in zip(*events, strict=True)] if events else [[]] * 6
     await tx.run(WRITE, [*map(as_row, quotes)], [*map(as_row, sales)], list(shoppers), *ledger_arrays, *columns)
+
+
+LOCK_WALLETS_OF = """
+    select w.id from ledger_wallet w
+     where w.id = any($1 || array(select q.customer_number << 8 | $3::int from pos_quote q where q.check_id = any($2)))
+     order by w.id for update
+"""
+
+
+async def lock_wallets_of(tx: Tx, wallets: Sequence[int], checks: Sequence[UUID], points_unit: int) -> list[int]:
+    """Lock these wallets and those of these checks' customers, in id order. Says which there are."""
+    return [row[0] for row in await tx.rows(LOCK_WALLETS_OF, wallets, checks, points_unit)]
 
 
 # One document at a time

@@ -9,12 +9,13 @@ import hashlib
 import hmac
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
+from vokrug.kernel import Mac
 from vokrug.pos.errors import TokenStale
 
-LIFETIME = timedelta(minutes=30)
+LIFETIME_S = 30 * 60
 _BODY = struct.Struct(">Q16sBI")
 _MAC_BYTES = 12
 
@@ -31,10 +32,10 @@ class Known:
 
 class Tokens:
     def __init__(self, secret: bytes) -> None:
-        self._key = hashlib.sha256(b"vokrug pos token 1" + secret).digest()
+        self._seal = Mac(hashlib.sha256(b"vokrug pos token 1" + secret).digest())
 
     def make(self, known: Known, now: datetime) -> str:
-        until = int((now + LIFETIME).timestamp())
+        until = int(now.timestamp()) + LIFETIME_S
         body = _BODY.pack(known.number, known.id.bytes, (known.language == "en") + 2 * (not known.may_burn), until)
         return base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
 
@@ -46,9 +47,9 @@ class Tokens:
             number, id_bytes, flags, until = _BODY.unpack(body)
         except (ValueError, struct.error):
             raise TokenStale() from None
-        if not hmac.compare_digest(mac, self._mac(body)) or (datetime.fromtimestamp(until, UTC) < now and not is_late):
+        if not hmac.compare_digest(mac, self._mac(body)) or (until < now.timestamp() and not is_late):
             raise TokenStale()
         return Known(number, UUID(bytes=id_bytes), "en" if flags & 1 else "ru", not flags & 2)
 
     def _mac(self, body: bytes) -> bytes:
-        return hmac.digest(self._key, body, "sha256")[:_MAC_BYTES]
+        return self._seal(body)[:_MAC_BYTES]

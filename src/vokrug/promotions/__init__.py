@@ -25,6 +25,8 @@ from vokrug.promotions.checks import (
 from vokrug.promotions.coupons.api import routes as coupon_routes
 from vokrug.promotions.coupons.errors import CouponRefused, LimitReached
 from vokrug.promotions.coupons.minting import CouponKeys
+from vokrug.promotions.coupons.types import IssuedCode
+from vokrug.promotions.coupons.writing import grouped
 from vokrug.promotions.engine import (
     Basket,
     Burn,
@@ -102,6 +104,7 @@ __all__ = [
     "Delivery",
     "Done",
     "ExperimentUnknown",
+    "IssuedCode",
     "Left",
     "LimitReached",
     "Line",
@@ -138,6 +141,7 @@ __all__ = [
     "find_experiment",
     "give_back",
     "grant_days",
+    "grouped",
     "import_offers",
     "invited",
     "issue_for_sale",

@@ -36,8 +36,12 @@ class Around:
         """Does what was priced take something that is limited, or leave something to be given with the sale?"""
         if priced.coupons_to_issue or priced.tier_grants:
             return True
+        if not self.limits and not self.pools:
+            return False
         limited = {offer for limit in self.limits for offer in limit.offers}
-        return any(taking.offer_id in limited or taking.code is not None for taking in priced.takings)
+        return any(
+            said.status == "applied" and (said.offer_id in limited or said.code is not None) for said in priced.verdicts
+        )
 
 
 async def load_around(tx: Tx) -> Around:

@@ -184,10 +184,7 @@ def wanted(told: Told | None, priced: Priced) -> Wanted:
     tiers = [(grant.tier, grant.days) for grant in priced.tier_grants]
     if told is None:
         return Wanted(series=series, tiers=tiers)
-    takings = [
-        Taken(taking.offer_id, taking.uses, taking.units, taking.amount_minor, taking.points_minor, taking.code)
-        for taking in priced.takings
-    ]
+    takings = _takings(told, priced)
     used = {taken.code: taken.offer for taken in takings if taken.code is not None and taken.code in told.found}
     numbers = {typed: rules.number_of(told.found[typed].code.hex()) for typed in used}
     return Wanted(
@@ -203,6 +200,30 @@ def wanted(told: Told | None, priced: Priced) -> Wanted:
         series=series,
         tiers=tiers,
     )
+
+
+def _takings(told: Told, priced: Priced) -> list[Taken]:
+    """What each applied offer gave. Of those the engine does not count by itself, such as offers whose campaign
+    has a budget, the sums are on the lines.
+    """
+    takings = {
+        taking.offer_id: Taken(
+            taking.offer_id, taking.uses, taking.units, taking.amount_minor, taking.points_minor, taking.code
+        )
+        for taking in priced.takings
+    }
+    limited = {offer for counter in told.counters for offer in counter.limit.offers}
+    coupons_of = {one.pool.offer for one in told.found.values()}
+    for said in priced.verdicts:
+        offer = said.offer_id
+        if said.status == "applied" and offer not in takings and (offer in limited or offer in coupons_of):
+            units, amount = 0, 0
+            for line in priced.lines:
+                if given := sum(one.amount_minor for one in line.discounts if one.offer_id == offer):
+                    units, amount = units + sum(run.units for run in line.units), amount + given
+            points = sum(grant.points_minor for grant in priced.earn if grant.offer_id == offer)
+            takings[offer] = Taken(offer, 1, units, amount, points, said.code)
+    return list(takings.values())
 
 
 # What a sale takes

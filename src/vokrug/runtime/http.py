@@ -82,13 +82,17 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]  # names in lower case
-    request_id: UUID
+    request_id: UUID | str
     asked: Mapping[str, Any] = field(default_factory=dict)  # the query's declared parameters, typed
     clock_skew_s: int = 0  # how far the caller's clock is ahead of ours, by its signature
 
     @property
     def db(self) -> Database:
         return self.services.db
+
+
+class Json(bytes):
+    """A body that is JSON already."""
 
 
 @dataclass(slots=True)
@@ -104,7 +108,8 @@ class Stream:
 class Answer(Generic[T]):
     """A body (a msgspec Struct, or None) with its status and headers.
 
-    A body of `bytes` is sent as it is; say its kind with a `content-type` header. So is a `Stream`, piece by piece.
+    A body of `bytes` is sent as it is; say its kind with a `content-type` header, or with `Json`. So is a `Stream`,
+    piece by piece.
     """
 
     body: T

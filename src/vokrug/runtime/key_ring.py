@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from vokrug.runtime.database import Database
 from vokrug.runtime.http import Caller, Role
 from vokrug.runtime.keys import find_key, fresh_revocations
+from vokrug.runtime.request import Request
 from vokrug.runtime.signing import (
     MAX_SKEW_S,
     Borne,
@@ -109,9 +110,7 @@ class KeyRing:
         self._live[key_id] = key
         return key
 
-    def check(
-        self, key: LiveKey, claim: Signed | Borne, *, method: str, target: str, body: bytes, now: datetime
-    ) -> int:
+    def check(self, key: LiveKey, claim: Signed | Borne, request: Request, body: bytes, *, now: datetime) -> int:
         """The caller's clock skew in seconds. Raises when the claim is not the key's own."""
         if now < key.not_before:
             raise KeyUnknown(key_id=key.caller.key_id)
@@ -119,7 +118,7 @@ class KeyRing:
             if key.token_sha256 is None or not hmac.compare_digest(hash_token(claim.token), key.token_sha256):
                 raise SignatureWrong(key_id=key.caller.key_id)
             return 0
-        expected = sign(key.secret, method=method, target=target, at_s=claim.at_s, body=body)
+        expected = sign(key.secret, method=request.method, target=request.target, at_s=claim.at_s, body=body)
         if not hmac.compare_digest(expected, claim.signature):
             raise SignatureWrong(key_id=key.caller.key_id)
         now_s = int(self._now_s())

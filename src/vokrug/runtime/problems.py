@@ -1,7 +1,6 @@
 """What a caller reads when we decline or fail: RFC 9457 problem documents, in the caller's language."""
 
-from typing import Any
-from uuid import UUID
+from typing import Annotated, Any
 
 import msgspec
 
@@ -19,7 +18,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     status: int
     code: str
     detail: str
-    ref: UUID
+    ref: Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
     retry: Retry
     cashier_text: str
     customer_text: str
@@ -33,7 +32,7 @@ def _plain(value: object) -> str:
 encode_json = msgspec.json.Encoder(enc_hook=_plain).encode
 
 
-def problem_of(refusal: Refusal, language: str, ref: UUID) -> Problem:
+def problem_of(refusal: Refusal, language: str, ref: str) -> Problem:
     """A refusal as its document. A text that asks for a fact we were not given is shown as written."""
     cashier = _said(refusal.cashier, language, refusal)
     return Problem(

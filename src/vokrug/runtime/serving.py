@@ -26,7 +26,7 @@ from typing import Any
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 
-from vokrug.runtime.one_write import OneWriteProtocol
+from vokrug.runtime.wire import WireProtocol
 
 log = logging.getLogger("vokrug.serving")
 
@@ -79,7 +79,7 @@ def _config(how: Serving) -> uvicorn.Config:
         how.app_factory,
         factory=True,
         loop="uvloop",
-        http=OneWriteProtocol,
+        http=WireProtocol,
         ws="none",
         lifespan="on",
         access_log=False,
@@ -115,7 +115,7 @@ def _work(how: Serving, channel: socket.socket) -> None:
     server.run(sockets=[])
 
 
-class CountedProtocol(OneWriteProtocol):
+class CountedProtocol(WireProtocol):
     """Tells the parent when a connection has ended."""
 
     channel: socket.socket

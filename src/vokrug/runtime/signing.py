@@ -7,16 +7,16 @@ method, path with its query as sent, the timestamp, and the hex SHA-256 of the b
 """
 
 import hashlib
-import hmac
 import os
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from vokrug.kernel import Refusal, Text
+from vokrug.kernel import Mac, Refusal, Text
 
 SCHEME = "VOKRUG-HMAC-SHA256"
 MAX_SKEW_S = 300
@@ -87,10 +87,15 @@ def read_claim(authorization: str) -> Signed | Borne:
     raise KeyMissing()
 
 
+@lru_cache(maxsize=4_096)
+def _mac_of(secret: str) -> Mac:
+    return Mac(secret.encode())
+
+
 def sign(secret: str, *, method: str, target: str, at_s: int, body: bytes) -> str:
     """The hex signature of a request. `target` is the path with its query, exactly as sent."""
     lines = f"{method}\n{target}\n{at_s}\n{hashlib.sha256(body).hexdigest()}"
-    return hmac.digest(secret.encode(), lines.encode(), "sha256").hex()
+    return _mac_of(secret)(lines.encode()).hex()
 
 
 def authorization(key_id: str, secret: str, *, method: str, target: str, at_s: int, body: bytes) -> str:

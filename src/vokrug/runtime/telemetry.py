@@ -5,10 +5,13 @@ processes serve one port, `serving.py` sets PROMETHEUS_MULTIPROC_DIR before they
 numbers into that folder, and a scrape answered by any of them tells the sum of all.
 """
 
+import asyncio
 import os
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 from opentelemetry import trace
 from opentelemetry.propagate import extract
@@ -48,24 +51,57 @@ def unregister_collector(collector: Collector) -> None:
 
 
 class EndpointMetrics:
-    """The numbers of one endpoint, with their label look-ups made once."""
+    """The numbers of one endpoint, counted in plain integers and published once a second and before a scrape:
+    a file shared with other processes is not touched at each answer.
+    """
 
-    __slots__ = ("_by_status", "_method", "_route", "observe")
+    __slots__ = ("__weakref__", "_buckets", "_by_status", "_method", "_route", "_sum_s")
 
     def __init__(self, method: str, route: str) -> None:
         self._method, self._route = method, route
-        self._by_status: dict[int, Any] = {}
-        self.observe = LATENCY.labels(method, route).observe
+        self._by_status: dict[int, int] = {}
+        self._buckets = [0] * (len(LATENCY_BUCKETS_S) + 1)
+        self._sum_s = 0.0
+        _endpoints.add(self)
 
-    def count(self, status: int) -> None:
-        counter = self._by_status.get(status)
-        if counter is None:
-            counter = self._by_status[status] = REQUESTS.labels(self._method, self._route, str(status)).inc
-        counter()
+    def count(self, status: int, took_s: float) -> None:
+        self._by_status[status] = self._by_status.get(status, 0) + 1
+        self._buckets[bisect_left(LATENCY_BUCKETS_S, took_s)] += 1
+        self._sum_s += took_s
+
+    def publish(self) -> None:
+        if not self._by_status:
+            return
+        by_status, self._by_status = self._by_status, {}
+        for status, count in by_status.items():
+            REQUESTS.labels(self._method, self._route, str(status)).inc(count)
+        # The library has no public way to observe many at once; its buckets are not cumulative inside.
+        histogram: Any = LATENCY.labels(self._method, self._route)
+        for bucket, count in zip(histogram._buckets, self._buckets, strict=True):
+            if count:
+                bucket.inc(count)
+        histogram._sum.inc(self._sum_s)
+        self._buckets, self._sum_s = [0] * len(self._buckets), 0.0
+
+
+_endpoints: "WeakSet[EndpointMetrics]" = WeakSet()
+
+
+def publish() -> None:
+    """Let the other processes, and a scrape, see what this one has counted."""
+    for endpoint in list(_endpoints):
+        endpoint.publish()
+
+
+async def publish_every_second() -> None:
+    while True:
+        await asyncio.sleep(1)
+        publish()
 
 
 def metrics_page() -> tuple[bytes, str]:
     """The text of a scrape and its content type."""
+    publish()
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

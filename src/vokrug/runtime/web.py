@@ -4,32 +4,31 @@ Everything a hot call passes is in this file, in order, and little else is: see 
 """
 
 import asyncio
-import contextlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 import asyncpg
 
-from vokrug.kernel import Refusal, new_id, pick_language
+from vokrug.kernel import Refusal, pick_language
 from vokrug.runtime import docs_page, health, openapi, problems
 from vokrug.runtime.database import CLASHES
+from vokrug.runtime.deadlines import Deadlines
 from vokrug.runtime.endpoints import Endpoint
-from vokrug.runtime.http import ANYONE, Answer, Call, Routes, Services, Stream
+from vokrug.runtime.http import ANYONE, Answer, Call, Json, Routes, Services, Stream
 from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.paths import NOTHING, PathTable
 from vokrug.runtime.problems import PROBLEM_TYPE, encode_json, problem_of
+from vokrug.runtime.request import Gone, Headers, Receive, Request, Response
 from vokrug.runtime.signing import SCHEME, read_claim
-from vokrug.runtime.telemetry import EndpointMetrics, Tracing
+from vokrug.runtime.telemetry import EndpointMetrics, Tracing, publish, publish_every_second
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Check = Callable[[Services], Awaitable[None]]
@@ -53,11 +52,7 @@ DATABASE_GONE = (
     *CLASHES,
 )
 
-pick_language_once = lru_cache(maxsize=1024)(pick_language)
-
-
-class Gone(Exception):
-    """The caller hung up before the request was whole."""
+NO_HEADERS: list[tuple[bytes, bytes]] = []
 
 
 def build_app(
@@ -96,52 +91,6 @@ def build_app(
     return app
 
 
-class Headers(Mapping[str, str]):
-    """Headers by lower-case name, decoded when they are asked for."""
-
-    __slots__ = ("_raw",)
-
-    def __init__(self, raw: dict[bytes, bytes]) -> None:
-        self._raw = raw
-
-    def __getitem__(self, name: str) -> str:
-        return self._raw[name.encode("latin-1")].decode("latin-1")
-
-    def __iter__(self) -> Iterator[str]:
-        return (name.decode("latin-1") for name in self._raw)
-
-    def __len__(self) -> int:
-        return len(self._raw)
-
-
-class Deadline:
-    """Cancels the work inside when its time is up, and says so with a refusal. It does what
-    asyncio.timeout does at a fifth of the price, which counts where every call has one.
-    """
-
-    __slots__ = ("_is_over", "_task", "_timer", "refusal")
-
-    def __init__(self, limit_s: float) -> None:
-        task = asyncio.current_task()
-        assert task is not None, "a request is served in a task"
-        self._task = task
-        self._is_over = False
-        self._timer = asyncio.get_running_loop().call_later(limit_s, self._end)
-        self.refusal: type[Refusal] = problems.BodyTooSlow
-
-    def _end(self) -> None:
-        self._is_over = True
-        self._task.cancel()
-
-    def __enter__(self) -> "Deadline":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        self._timer.cancel()
-        if self._is_over and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
-            raise self.refusal() from None
-
-
 class Application:
     """One per process."""
 
@@ -168,6 +117,7 @@ class Application:
         self.in_flight = 0
         self.is_stopping = False
         self._elsewhere = EndpointMetrics("-", "unknown")
+        self._deadlines = Deadlines()
 
     @property
     def services(self) -> Services:
@@ -195,137 +145,117 @@ class Application:
 
     # One request
 
+    def answers_at(self, path: str) -> bool:
+        """Is the path ours, or else nobody's? Mounted applications speak ASGI."""
+        return not self._mounts or self._mounted(path) is None or self._table.find(path) is not None
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        place = self._table.find(path)
-        if place is None and (mounted := self._mounted(path)):
+        if not self.answers_at(path):
+            mounted = self._mounted(path)
+            assert mounted is not None, "what is not ours is somebody's"
             await mounted(scope, receive, send)
             return
-        started_s = perf_counter()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        request_id = _request_id(headers)
-        method = scope["method"]
-        endpoint = None
-        if place is not None:
-            endpoint = place[0].get("GET" if method == "HEAD" else method)
-        self.in_flight += 1
-        try:
-            if self._tracing is None or endpoint is None:
-                answer = await self._answer(scope, receive, headers, request_id, place, endpoint)
-            else:
-                with self._tracing.request(method, endpoint.route.path, Headers(headers)) as span:
-                    answer = await self._answer(scope, receive, headers, request_id, place, endpoint)
-                    span.answered(answer[0], str(request_id))
-        except Gone:
+        headers = dict(scope["headers"])
+        request = Request(scope["method"], path, scope["raw_path"], scope["query_string"], headers, None, receive)
+        response = await self.respond(request)
+        if response is None:
             return
-        finally:
-            self.in_flight -= 1
-        status, raw_headers, body = answer
+        status, content_type, body, more = response
+        raw_headers = [(b"x-request-id", request.id.encode()), *more]
+        if status != 204 and not isinstance(body, Stream):
+            raw_headers.append((b"content-length", b"%d" % len(body)))
+        if content_type is not None:
+            raw_headers.append((b"content-type", content_type))
         await send({"type": "http.response.start", "status": status, "headers": raw_headers})
         if isinstance(body, Stream):
             async for piece in body.pieces:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             body = b""
         await send({"type": "http.response.body", "body": body})
+
+    async def respond(self, request: Request) -> Response | None:
+        """The response to a request, whatever happens. Only a caller who hung up gets none."""
+        started_s = perf_counter()
+        place = self._table.find(request.path)
+        endpoint = None
+        if place is not None:
+            endpoint = place[0].get("GET" if request.method == "HEAD" else request.method)
+        self.in_flight += 1
+        try:
+            if self._tracing is None or endpoint is None:
+                response = await self._answer(request, place, endpoint)
+            else:
+                with self._tracing.request(request.method, endpoint.route.path, Headers(request.headers)) as span:
+                    response = await self._answer(request, place, endpoint)
+                    span.answered(response[0], request.id)
+        except Gone:
+            return None
+        finally:
+            self.in_flight -= 1
         took_s = perf_counter() - started_s
         metrics = self._elsewhere if endpoint is None else endpoint.metrics
-        metrics.count(status)
-        metrics.observe(took_s)
-        if took_s > SLOW_S or status >= 500:
-            _log_notable(method, endpoint, status, took_s, request_id)
+        metrics.count(response[0], took_s)
+        if took_s > SLOW_S or response[0] >= 500:
+            _log_notable(request, endpoint, response[0], took_s)
+        return response
 
     async def _answer(
-        self,
-        scope: Scope,
-        receive: Receive,
-        headers: dict[bytes, bytes],
-        request_id: UUID,
-        place: tuple[dict[str, Endpoint], Mapping[str, str]] | None,
-        endpoint: Endpoint | None,
-    ) -> tuple[int, list[tuple[bytes, bytes]], bytes | Stream]:
-        """Status, headers and body, whatever happens. Only a caller who hung up gets none."""
-        language = pick_language_once(_text(headers.get(b"accept-language")))
-        skew_s = None
+        self, request: Request, place: tuple[dict[str, Endpoint], Mapping[str, str]] | None, endpoint: Endpoint | None
+    ) -> Response:
+        language = language_of(request.headers.get(b"accept-language"))
         try:
             if endpoint is None or place is None:
                 raise _nothing_here(place)
             if self.in_flight > self.max_in_flight and not endpoint.route.is_public:
                 raise problems.TooManyRequests()
-            call = Call(
-                services=self.services,
-                caller=ANYONE,
-                now=self.services.clock.now(),
-                language=language,
-                path=place[1],
-                query=NOTHING,
-                headers=Headers(headers),
-                request_id=request_id,
-            )
-            answer = await self._handled(endpoint, call, scope, receive, headers)
-            skew_s = call.clock_skew_s
-            body = answer.body
-            encoded: bytes | Stream
-            if isinstance(body, Stream):
-                encoded, content_type = body, None
-            elif body is None:
-                encoded, content_type = b"", None
-            elif isinstance(body, bytes):
-                encoded, content_type = body, None
-            else:
-                encoded, content_type = encode_json(body), JSON_TYPE
-            status, extra = answer.status, answer.headers
+            services = self.services
+            headers, now = Headers(request.headers), services.clock.now()
+            call = Call(services, ANYONE, now, language, place[1], NOTHING, headers, request.id)
+            answer = await self._handled(endpoint, call, request)
         except Refusal as refusal:
-            status = refusal.status
-            encoded, content_type = encode_json(problem_of(refusal, language, request_id)), PROBLEM_TYPE
-            extra = _headers_of(refusal)
+            return _declined(refusal, language, request.id)
         except Gone:
             raise
         except Exception as error:
-            failure = _failure(error, request_id, endpoint)
-            status = failure.status
-            encoded, content_type = encode_json(problem_of(failure, language, request_id)), PROBLEM_TYPE
-            extra = _headers_of(failure)
-        raw_headers = [
-            (b"x-request-id", str(request_id).encode()),
-        ]
-        if status != 204 and not isinstance(encoded, Stream):
-            raw_headers.append((b"content-length", str(len(encoded)).encode()))
-        if content_type is not None:
-            raw_headers.append((b"content-type", content_type))
-        if skew_s:
-            raw_headers.append((b"x-clock-skew-s", str(skew_s).encode()))
-        if extra:
-            raw_headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in extra.items()]
-        return status, raw_headers, encoded
+            return _declined(_failure(error, request.id, endpoint), language, request.id)
+        body, more = answer.body, NO_HEADERS
+        if answer.headers:
+            more = raw_of(answer.headers)
+        if call.clock_skew_s:
+            more = [*more, (b"x-clock-skew-s", b"%d" % call.clock_skew_s)]
+        if body is None:
+            return answer.status, None, b"", more
+        if isinstance(body, Stream):
+            return answer.status, None, body, more
+        if isinstance(body, bytes):
+            return answer.status, JSON_TYPE if isinstance(body, Json) else None, body, more
+        return answer.status, JSON_TYPE, encode_json(body), more
 
-    async def _handled(
-        self, endpoint: Endpoint, call: Call, scope: Scope, receive: Receive, headers: dict[bytes, bytes]
-    ) -> Answer[Any]:
+    async def _handled(self, endpoint: Endpoint, call: Call, request: Request) -> Answer[Any]:
         """The endpoint's answer, in time. An operation cut short is a transaction rolled back."""
-        with Deadline(endpoint.answer_timeout_s) as deadline:
+        with self._deadlines.within(endpoint.answer_timeout_s, request.task, problems.BodyTooSlow) as deadline:
             key = None
             if not endpoint.route.is_public:
                 # Whoever has no key is declined before the body is read.
                 ring = call.services.get(KeyRing)
-                claim = read_claim(headers.get(b"authorization", b"").decode("latin-1"))
+                claim = read_claim(request.headers.get(b"authorization", b"").decode("latin-1"))
                 key = await ring.find(claim.key_id)
-            body = await _whole_body(receive, endpoint.max_body_bytes, headers)
+            body = await request.whole_body(endpoint.max_body_bytes)
             deadline.refusal = problems.AnswerTookTooLong
             if key is not None:
-                call.clock_skew_s = ring.check(
-                    key, claim, method=scope["method"], target=_target(scope), body=body, now=call.now
-                )
+                call.clock_skew_s = ring.check(key, claim, request, body, now=call.now)
                 call.caller = key.caller
                 if key.caller.role not in endpoint.route.roles:
                     raise problems.RoleNotAllowed(role=key.caller.role)
-            if "\0" in scope["path"] or "\ufffd" in scope["path"]:
+            if "\0" in request.path or "\ufffd" in request.path:
                 raise problems.AddressMalformed()
-            if scope["query_string"] or endpoint.route.query_needed:
-                call.query, call.asked = endpoint.read_query(_pairs(scope["query_string"]))
+            if request.query or endpoint.route.query_needed:
+                call.query, call.asked = endpoint.read_query(_pairs(request.query))
             if endpoint.read_body is None:
                 answer: Answer[Any] = await endpoint.route.handler(call)
             else:
-                given = endpoint.read_body(body, headers.get(b"content-type"))
+                given = endpoint.read_body(body, request.headers.get(b"content-type"))
                 answer = await endpoint.route.handler(call, given)
         return answer
 
@@ -342,56 +272,29 @@ class Application:
                 log.exception("the services did not start")
                 await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
                 return
+            publishing = asyncio.create_task(publish_every_second())
             await send({"type": "lifespan.startup.complete"})
             await receive()
             self.is_stopping = True
+        publishing.cancel()
+        publish()
         if self._tracing is not None:
             await asyncio.to_thread(self._tracing.close)
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _whole_body(receive: Receive, limit: int, headers: dict[bytes, bytes]) -> bytes:
-    """The body, however many pieces it comes in. It is declined at the first sign that it is too large."""
-    announced = headers.get(b"content-length")
-    if announced is not None and len(announced) > 4 and int(announced) > limit:
-        raise problems.BodyTooLarge(limit_bytes=limit)
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise Gone()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body"):
-        pieces, size = [body], len(body)
-        while message.get("more_body") and size <= limit:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Gone()
-            piece = message.get("body", b"")
-            pieces.append(piece)
-            size += len(piece)
-        body = b"".join(pieces)
-    if len(body) > limit:
-        raise problems.BodyTooLarge(limit_bytes=limit)
-    return body
+@lru_cache(maxsize=1024)
+def language_of(accepted: bytes | None) -> str:
+    return pick_language(None if accepted is None else accepted.decode("latin-1"))
 
 
-def _target(scope: Scope) -> str:
-    """The path with its query, exactly as sent: what the caller signed."""
-    path: str = scope["raw_path"].decode("latin-1")
-    query: bytes = scope["query_string"]
-    return f"{path}?{query.decode('latin-1')}" if query else path
+def raw_of(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
 
 
-def _text(raw: bytes | None) -> str | None:
-    return None if raw is None else raw.decode("latin-1")
-
-
-def _request_id(headers: dict[bytes, bytes]) -> UUID:
-    """The caller's own id when it is a UUID, so that both logs can be read side by side."""
-    given = headers.get(b"x-request-id")
-    if given is not None:
-        with contextlib.suppress(ValueError):
-            return UUID(given.decode("latin-1"))
-    return new_id()
+def _declined(refusal: Refusal, language: str, request_id: str) -> Response:
+    body = encode_json(problem_of(refusal, language, request_id))
+    return refusal.status, PROBLEM_TYPE, body, raw_of(_headers_of(refusal))
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
@@ -423,9 +326,9 @@ def _headers_of(refusal: Refusal) -> Mapping[str, str]:
             return NOTHING
 
 
-def _failure(error: Exception, request_id: UUID, endpoint: Endpoint | None) -> Refusal:
+def _failure(error: Exception, request_id: str, endpoint: Endpoint | None) -> Refusal:
     """What the caller reads when we failed. The traceback goes to the log, the caller gets its ref."""
-    facts = {"ref": str(request_id), "route": endpoint.route.path if endpoint else "-"}
+    facts = {"ref": request_id, "route": endpoint.route.path if endpoint else "-"}
     if isinstance(error, DATABASE_GONE) or _pool_is_closed(error):
         log.error("the database is unavailable: %s", type(error).__name__, extra=facts)
         return problems.DatabaseUnavailable()
@@ -437,14 +340,14 @@ def _pool_is_closed(error: Exception) -> bool:
     return type(error) is asyncpg.exceptions.InterfaceError and "clos" in str(error)
 
 
-def _log_notable(method: str, endpoint: Endpoint | None, status: int, took_s: float, request_id: UUID) -> None:
+def _log_notable(request: Request, endpoint: Endpoint | None, status: int, took_s: float) -> None:
     log.warning(
         "failed request" if status >= 500 else "slow request",
         extra={
-            "method": method,
+            "method": request.method,
             "route": endpoint.route.path if endpoint else "-",
             "status": status,
             "took_ms": round(took_s * 1000),
-            "ref": str(request_id),
+            "ref": request.id,
         },
     )

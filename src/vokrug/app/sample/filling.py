@@ -208,10 +208,10 @@ class Filling:
         """What a till does: ask for a price with a hold, print, commit."""
         shop, till = self._place(sale)
         check = self._check(sale, shop, till)
-        answer, _ = await calculate(self.checkout, sale.check_id, check, shop, till, "ru", self.clock.now())
+        await calculate(self.checkout, sale.check_id, check, shop, till, "ru", self.clock.now())
         drive = f"99{till.id:014}"
         printed = Fiscal(fn=drive, fd=str(sale.check_id.int >> 68 & 0xFFFFFF), fp=str(sale.check_id.int & 0xFFFFFFFF))
-        final = Commit(rev=1, shop=shop.code, till=till.code, calc_id=answer.calc_id, fiscal=printed)
+        final = Commit(rev=1, shop=shop.code, till=till.code, calc_id=f"{sale.check_id}:1", fiscal=printed)
         await commit(self.checkout, sale.check_id, final, shop, till, "ru", self.clock.now())
 
     def _check(self, sale: PlannedSale, shop: Shop, till: Till) -> Calculate:

@@ -8,7 +8,7 @@ from vokrug import events, ledger, promotions
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
 from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, CommitJob, hash_of
-from vokrug.pos.document import Document, base_points
+from vokrug.pos.document import Document, base_points, moment
 from vokrug.pos.errors import (
     CheckMalformed,
     CheckUnknown,
@@ -19,9 +19,8 @@ from vokrug.pos.errors import (
 from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations import gift_cards
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.operations.quoting import is_stranger, priced, recognised, tell, with_document
+from vokrug.pos.operations.quoting import is_stranger, priced, recognised, tell
 from vokrug.pos.operations.returning import post_parked
-from vokrug.pos.pricing import moment
 from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
@@ -44,12 +43,18 @@ async def commit(
             sale, document = result
             return answers.committed(checkout.reference, sale, document), False
     TOLD_ALONE.labels("commit").inc()
+    if body.check is not None:
+        await checkout.reference.articles(checkout.db, [line.sku for line in body.check.lines])
+        await checkout.reference.accounts(checkout.db, shop, now)
 
     async def story(tx: Tx) -> tuple[SaleRow, Document, bool]:
         return await commit_alone(checkout, tx, check_id, body, body_hash, shop, till, language, now)
 
     sale, document, is_repeat = await checkout.db.replayed(story)
-    return answers.committed(checkout.reference, sale, document), is_repeat
+    coupons = promotions.issued_with(
+        checkout.offers.around, checkout.codes, sale.check_id, document.wanted, moment(document.at_us)
+    )
+    return answers.committed(checkout.reference, sale, document, coupons), is_repeat
 
 
 async def commit_alone(
@@ -93,7 +98,7 @@ async def commit_alone(
     deviation = rules.printed_otherwise(settlement, promise)
     if deviation is not None and body.claimed is not None:
         promise.document = documents.replace(promise.document, printed=as_printed(promise.document, body.claimed))
-        await store.replace_quote(tx, with_document(quote, promise.document))
+        await store.replace_quote(tx, store.with_document(quote, promise.document))
     is_late = body.fiscal is not None
     books, burn = await books_to_settle(checkout, tx, promise, now)
     cards, card_deviation = await gift_cards.money_of(
@@ -197,7 +202,7 @@ async def quote_late(
         now,
         b"",
     )
-    quote = with_document(quote, document)
+    quote = store.with_document(quote, document)
     if standing is None:
         await store.insert_quote(tx, quote)
     else:

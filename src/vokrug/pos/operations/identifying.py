@@ -8,8 +8,8 @@ from vokrug import customers, promotions
 from vokrug.kernel import Rounding, Text, format_minor, round_ratio
 from vokrug.pos import answers
 from vokrug.pos.checkout import Ask, Checkout
+from vokrug.pos.document import moment
 from vokrug.pos.errors import CardBlocked, CustomerUnknown
-from vokrug.pos.pricing import moment
 from vokrug.pos.schemas import Balance, Enrol, Expiring, Identified, Identifier, Identify
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop

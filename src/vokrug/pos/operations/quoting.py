@@ -1,5 +1,6 @@
 """What a check costs, what points pay of it, what it earns; and, when asked to hold, a promise."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
 from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, PromiseJob, hash_of
-from vokrug.pos.document import Document
+from vokrug.pos.document import Document, moment
 from vokrug.pos.errors import (
     AlreadyCommitted,
     CardBlocked,
@@ -21,18 +22,19 @@ from vokrug.pos.errors import (
 )
 from vokrug.pos.operations.gift_cards import cards_of, hold_cards, let_cards_go, touches_cards, with_cards
 from vokrug.pos.operations.identifying import known_by, known_of
-from vokrug.pos.pricing import basket_of, document_of, happened, micros, moment
+from vokrug.pos.pricing import basket_of, document_of, happened
 from vokrug.pos.rules import Unplain
-from vokrug.pos.schemas import Calculate, Calculated, HoldAsked
+from vokrug.pos.schemas import Calculate, HoldAsked
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Overtaken, Tx
+from vokrug.runtime.http import Json
 
 
 async def calculate(
     checkout: Checkout, check_id: UUID, body: Calculate, shop: Shop, till: Till, language: str, now: datetime
-) -> tuple[Calculated, bool]:
+) -> tuple[Json, bool]:
     """Price a check. With `hold`, the price and the points are promised until the deadline. The second
     answer says whether this is a repeat.
     """
@@ -48,7 +50,8 @@ async def calculate(
     try:
         if asks_around(checkout, body, known):
             raise Unplain()
-        document = await priced(checkout, body, shop, known, row, language, now)
+        trolley = await Trolley.of(checkout, body, shop, known, row, language, now)
+        document = trolley.priced(row["available"] or 0)
     except Unplain:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     quote = QuoteRow(
@@ -66,17 +69,14 @@ async def calculate(
         return answers.calculated(checkout.reference, quote, document), False
     if document.own_burn_minor:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
-    ttl = ttl_of(body)
-    burns = document.burn_minor > 0
-    if burns:
-        document = with_hold(document, now + ttl)
-    quote = with_document(quote, document)
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
-    job = PromiseJob(quote, document, wallet_of(row) if burns else None, accounts.redeemed, now + ttl)
+    wallet = wallet_of(row) if document.burn_minor else None
+    job = PromiseJob(quote, document, trolley.priced, wallet, accounts.redeemed, now + ttl_of(body))
     result: Any = await checkout.writers.submit(job)
     if result is None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
-    return answers.calculated(checkout.reference, result, document), False
+    quote, document = result
+    return answers.calculated(checkout.reference, quote, document), False
 
 
 def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
@@ -94,6 +94,77 @@ def is_stranger(ask: Ask, row: Any) -> bool:
     return ask.hash is not None and (row["number"] is None or row["state"] in ("erased", "blocked"))
 
 
+@dataclass(slots=True)
+class Trolley:
+    """A check with everything its price depends on but the points there are to spend."""
+
+    checkout: Checkout
+    basket: promotions.Basket
+    shop: Shop
+    known: Known | None
+    row: Any  # what pos_read knows of the customer
+    language: str
+    at: datetime
+    told: promotions.Told | None  # what limits and codes have to say, if they were asked
+
+    @classmethod
+    async def of(
+        cls,
+        checkout: Checkout,
+        body: Calculate,
+        shop: Shop,
+        known: Known | None,
+        row: Any,
+        language: str,
+        now: datetime,
+        told: promotions.Told | None = None,
+        tx: Tx | None = None,
+    ) -> "Trolley":
+        articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines], tx)
+        basket = basket_of(body, shop, articles)
+        if known is not None:
+            language = known.language
+        if told is not None:
+            basket = told.basket(basket)
+        elif closed := promotions.closed(checkout.offers.around, None if known is None else known.number):
+            basket = msgspec.structs.replace(basket, left=closed)
+        return cls(checkout, basket, shop, known, row, language, happened(body.at, now), told)
+
+    def priced(self, available_minor: int) -> Document:
+        """Ask the engine, as of the moment of the sale. A check that turns out to take of limits or codes
+        without having asked them is Unplain.
+        """
+        offers, row, shopper = self.checkout.offers, self.row, None
+        if self.known is not None:
+            shopper = shopper_of(self.checkout, self.known, row, available_minor if self.known.may_burn else 0)
+            if self.told is not None:
+                shopper = self.told.shopper(shopper)
+        answer = promotions.price(self.basket, shopper, offers.current, self.at)
+        if self.told is None and offers.around.takes(answer):
+            raise Unplain()
+        document = document_of(
+            answer,
+            self.basket,
+            at=self.at,
+            shop=self.shop,
+            language=self.language,
+            customer_id=None if self.known is None else self.known.id,
+            rate=self.checkout.reference.rates[self.shop.currency],
+            balance_minor=available_minor,
+            spent_minor=row["spent"] or 0,
+            metrics=[] if self.known is None else list(promotions.done_of(row["metrics"]).numbers),
+            tier=row["tier"],
+            wanted=promotions.wanted(self.told, answer),
+        )
+        if self.known is not None and not self.known.may_burn:
+            document = documents.replace(document, burn_reasons=["not_activated"])
+        elif document.burn_minor > max(0, available_minor):
+            own = document.burn_minor - max(0, available_minor)
+            document = documents.replace(document, own_burn_minor=own)
+        terms = self.checkout.reference.return_terms
+        return document if terms is None else documents.replace(document, returns=terms)
+
+
 async def priced(
     checkout: Checkout,
     body: Calculate,
@@ -105,44 +176,8 @@ async def priced(
     told: promotions.Told | None = None,
     tx: Tx | None = None,
 ) -> Document:
-    """Ask the engine, as of the moment of the sale. `told` is what limits and codes have to say; a check that
-    turns out to take of them without having asked is Unplain.
-    """
-    articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines], tx)
-    at = happened(body.at, now)
-    around, number = checkout.offers.around, None if known is None else known.number
-    spent, available = row["spent"] or 0, row["available"] or 0
-    basket, shopper = basket_of(body, shop, articles), None
-    if known is not None:
-        shopper = shopper_of(checkout, known, row, available if known.may_burn else 0)
-    if told is not None:
-        basket, shopper = told.basket(basket), None if shopper is None else told.shopper(shopper)
-    elif closed := promotions.closed(around, number):
-        basket = msgspec.structs.replace(basket, left=closed)
-    answer = promotions.price(basket, shopper, checkout.offers.current, at)
-    if told is None and around.takes(answer):
-        raise Unplain()
-    document = document_of(
-        answer,
-        basket,
-        at=at,
-        shop=shop,
-        language=language if known is None else known.language,
-        customer_id=None if known is None else known.id,
-        rate=checkout.reference.rates[shop.currency],
-        balance_minor=available,
-        spent_minor=spent,
-        hold_until=None,
-        metrics=list(promotions.done_of(row["metrics"]).numbers) if known is not None else [],
-        tier=row["tier"],
-        wanted=promotions.wanted(told, answer),
-    )
-    if known is not None and not known.may_burn:
-        document = documents.replace(document, burn_reasons=["not_activated"])
-    elif document.burn_minor > max(0, available):
-        document = documents.replace(document, own_burn_minor=document.burn_minor - max(0, available))
-    terms = checkout.reference.return_terms
-    return document if terms is None else documents.replace(document, returns=terms)
+    trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told, tx)
+    return trolley.priced(row["available"] or 0)
 
 
 def shopper_of(checkout: Checkout, known: Known, row: Any, available: int) -> promotions.Shopper:
@@ -186,14 +221,6 @@ def ttl_of(body: Calculate) -> timedelta:
     return timedelta(seconds=body.hold.ttl_s if isinstance(body.hold, HoldAsked) else HoldAsked().ttl_s)
 
 
-def with_hold(document: Document, until: datetime) -> Document:
-    return documents.replace(document, hold_until_us=micros(until))
-
-
-def with_document(quote: QuoteRow, document: Document) -> QuoteRow:
-    return documents.replace(quote, document=documents.encode(document))
-
-
 def wallet_of(row: Any) -> ledger.Wallet | None:
     """The wallet columns of pos_read, if the customer has one."""
     if row["id"] is None:
@@ -210,14 +237,16 @@ async def told_alone(
     ask: Ask,
     language: str,
     now: datetime,
-) -> tuple[Calculated, bool]:
+) -> tuple[Json, bool]:
     """The same, one check in one transaction: a repeat, a new revision, a wallet with many small lots, or a
     check that met somebody faster.
     """
     TOLD_ALONE.labels("calculate").inc()
-    await checkout.reference.accounts(checkout.db, shop, now)  # opened before the story: it has one connection
+    # A story holds a connection: what needs another is fetched before, or many stories would wait for each other.
+    await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+    await checkout.reference.accounts(checkout.db, shop, now)
 
-    async def story(tx: Tx) -> tuple[Calculated, bool]:
+    async def story(tx: Tx) -> tuple[Json, bool]:
         return await quote_alone(checkout, tx, check_id, body, shop, till, ask, language, now)
 
     return await checkout.db.replayed(story)
@@ -233,7 +262,7 @@ async def quote_alone(
     ask: Ask,
     language: str,
     now: datetime,
-) -> tuple[Calculated, bool]:
+) -> tuple[Json, bool]:
     await store.lock_document(tx, check_id)
     standing = await store.lock_quote(tx, check_id)
     known = checkout.tokens.read(body.customer_token, now) if body.customer_token is not None else None
@@ -278,17 +307,17 @@ async def quote_alone(
         journal = books.open_journal(ledger.Kind.HOLD, home=known.number, document=check_id)
         hold = books.place_hold(journal, wallet_id, accounts.redeemed, burn, deadline=now + ttl_of(body))
         quote = documents.replace(quote, hold_id=hold.id)
-        document = with_hold(document, hold.deadline)
+        document = documents.held(document, hold.deadline)
     if document.cards_minor and books is not None:
         until = now + ttl_of(body)
         document = hold_cards(books, document, accounts.revenue, check_id=check_id, deadline=until)
-        document = with_hold(document, until)
+        document = documents.held(document, until)
     if books is not None:
         await ledger.write(tx, books)
     if document.wanted:
         await set_aside(tx, check_id, document, number, now + ttl_of(body), now)
-        document = with_hold(document, now + ttl_of(body))
-    quote = with_document(quote, document)
+        document = documents.held(document, now + ttl_of(body))
+    quote = store.with_document(quote, document)
     if standing is None:
         await store.insert_quote(tx, quote)
     else:

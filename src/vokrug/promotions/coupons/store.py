@@ -123,8 +123,8 @@ FIND_CODE = """
       from promotions_coupon c join promotions_coupon_pool p on p.number = c.pool where c.code = any($1)
 """
 SET_CODE_STATE = """
-    update promotions_coupon set state = $2
-     where code = any($1) and (case $2 when 'a' then state = 'i' else state <> 'v' end)
+    update promotions_coupon set state = $2::"char"
+     where code = any($1) and (case $2::"char" when 'a' then state = 'i' else state <> 'v' end)
 """
 OWED = """
     select p.key as pool, d.customer_number, d.sale_id, d.used_by from promotions_coupon_debt d

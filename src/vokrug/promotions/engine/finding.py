@@ -97,7 +97,7 @@ def find_rules(
             lines = [i for i in lines if not exceptions.hold(basket.lines[i])]
             if not lines:
                 continue
-        if rule.gated:
+        if rule.gated or (basket.left and rule.offer_id in basket.left):
             if shopper is not None and shopper.personal and (mine := shopper.personal.get(rule.offer_id)) is not None:
                 if mine.until is not None and now > mine.until:
                     refuse(work, rule, "excluded", "schedule")
@@ -167,7 +167,7 @@ def why_not(
             return refusal(rule, "excluded", "customer")
         if rule.personal and rule.offer_id not in shopper.personal:
             return refusal(rule, "excluded", "personal")
-    if rule.is_limited or rule.coupon or rule.personal:
+    if rule.is_limited or rule.coupon or rule.personal or rule.offer_id in basket.left:
         found.counted = True
         left = tightest(rule.offer_id, basket.left, shopper.left if shopper is not None else {})
         if 0 in (left.uses, left.units, left.amount_minor, left.points_minor):
