@@ -37,6 +37,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.gift_card_routes,
         customers.routes,
         *promotions.all_routes,
+        promotions.policy_routes,
         ledger.routes,
         ledger.giftcards.routes,
         events.routes,

@@ -71,6 +71,8 @@ from vokrug.promotions.operations import (
     write_draft,
 )
 from vokrug.promotions.people_api import routes as people_routes
+from vokrug.promotions.policies.api import routes as policy_routes
+from vokrug.promotions.policies.operations import policy_in_force, save_policy
 from vokrug.promotions.referrals.operations import note_return, note_sale, reward_ripe
 from vokrug.promotions.referrals.store import invited
 from vokrug.promotions.tiers.operations import (
@@ -160,6 +162,8 @@ __all__ = [
     "path",
     "pause_offer",
     "points_for",
+    "policy_in_force",
+    "policy_routes",
     "price",
     "publish_offer",
     "read_holdout",
@@ -168,6 +172,7 @@ __all__ = [
     "reserve",
     "reward_ripe",
     "routes",
+    "save_policy",
     "save_programme",
     "save_shop_group",
     "schedule_all",

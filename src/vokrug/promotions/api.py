@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from vokrug.promotions import operations, policies, rules
+from vokrug.promotions import operations, rules
 from vokrug.promotions.engine import active_from, expires_at
 from vokrug.promotions.errors import (
     BasketNonsense,
@@ -14,7 +14,6 @@ from vokrug.promotions.errors import (
 )
 from vokrug.promotions.schemas import (
     BodySchema,
-    DeclarePolicy,
     ExportFile,
     Foreseen,
     Imported,
@@ -22,7 +21,6 @@ from vokrug.promotions.schemas import (
     NewDraft,
     NewOffer,
     OfferPage,
-    PolicyDeclared,
     SaveGroup,
     Tried,
     TryPrice,
@@ -183,23 +181,6 @@ async def try_price(call: Call, body: TryPrice) -> Answer[Tried]:
     return Answer(Tried(at, priced, foreseen))
 
 
-@routes.put("/v1/promotions/policy", answers={200: PolicyDeclared}, refusals=[OfferNonsense], roles=[Role.STAFF])
-async def put_policy(call: Call, body: DeclarePolicy) -> Answer[PolicyDeclared]:
-    """Declare how offers meet: every check priced from then on goes by it."""
-    policy = policies.read_body(body.policy)
-    async with call.db.transaction() as tx:
-        version = await policies.declare_policy(tx, policy, by=call.caller.key_id, now=call.now)
-    return Answer(PolicyDeclared(version, policy))
-
-
-@routes.get("/v1/promotions/policy", answers={200: PolicyDeclared}, roles=[Role.STAFF])
-async def get_policy(call: Call) -> Answer[PolicyDeclared]:
-    """The policy in force."""
-    async with call.db.transaction(readonly=True) as tx:
-        version, policy = await policies.read_policy(tx)
-    return Answer(PolicyDeclared(version, policy))
-
-
 @routes.put("/v1/promotions/shop-groups/{key}", answers={204: None}, roles=[Role.STAFF])
 async def save_shop_group(call: Call, body: SaveGroup) -> Answer[None]:
     """Name a set of shops, or change it. Offers of the group follow."""
@@ -209,6 +190,8 @@ async def save_shop_group(call: Call, body: SaveGroup) -> Answer[None]:
             call.path["key"],
             name=body.name,
             shop_ids=body.shop_ids,
+            includes=body.includes,
+            except_shop_ids=body.except_shop_ids,
             by=call.caller.key_id,
             now=call.now,
         )

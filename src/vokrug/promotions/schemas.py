@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from vokrug.promotions.engine import Basket, Policy, Priced, Shopper
+from vokrug.promotions.engine import Basket, Priced, Shopper
 from vokrug.promotions.types import OfferRow
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,63}$")]
@@ -70,24 +70,13 @@ class Tried(Struct, frozen=True):
     points: list[Foreseen]
 
 
-class DeclarePolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """How offers meet: layers with their groups and modes, or the name of a preset."""
-
-    policy: dict[str, Any] | str
-
-
-class PolicyDeclared(Struct, frozen=True):
-    """Version 0 is the usual policy, never declared."""
-
-    version: int
-    policy: Policy
-
-
 class SaveGroup(Struct, frozen=True, forbid_unknown_fields=True):
     """A named set of shops."""
 
     name: Name
-    shop_ids: tuple[ShopNumber, ...]
+    shop_ids: tuple[ShopNumber, ...] = ()
+    includes: tuple[Key, ...] = ()  # other groups, whose shops are this one's too
+    except_shop_ids: tuple[ShopNumber, ...] = ()
 
 
 class ImportFile(Struct, frozen=True, forbid_unknown_fields=True):
