@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from vokrug.promotions.errors import TierNonsense
 from vokrug.promotions.tiers import operations, rules, store, texts
@@ -223,7 +224,7 @@ async def facts(db: Database) -> list[object]:
 
 
 async def test_a_protected_tier_and_one_in_grace_outlive_a_review(db: Database) -> None:
-    programme = await saved(db, Programme(**{**_fields(YEAR), "down": "by_value", "grace_days": 30, "review": "day"}))
+    programme = await saved(db, replace(YEAR, down="by_value", grace_days=30, review="day"))
     async with db.transaction() as tx:
         await operations.grant(tx, programme, 1, "L2", until=date(2026, 6, 20), cause="grant", by="boss", now=NOW)
         await store.save_state(tx, 2, "L2", NOW.date())
@@ -231,10 +232,6 @@ async def test_a_protected_tier_and_one_in_grace_outlive_a_review(db: Database) 
     assert await review(db, NOW + timedelta(days=20)) == {}, "both are in grace now, or protected a while before"
     assert await review(db, NOW + timedelta(days=32)) == {2: ("L2", "L0")}
     assert await review(db, NOW + timedelta(days=60)) == {1: ("L2", "L0")}
-
-
-def _fields(programme: Programme) -> dict[str, object]:
-    return {name: getattr(programme, name) for name in programme.__struct_fields__}
 
 
 async def test_a_return_takes_back_what_only_its_sale_had_reached(db: Database) -> None:
