@@ -6,12 +6,12 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from vokrug import promotions
 from vokrug.pos import answers
 from vokrug.pos.document import Document, Granted, Judged, PricedLine, Unit, micros
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import Calculated
 from vokrug.pos.store import QuoteRow
-from vokrug.pos.types import Tier
 
 NOW = datetime(2031, 5, 5, 9, 30, tzinfo=UTC)
 CHECK = UUID("018f0000-0000-7000-8000-000000000001")
@@ -39,8 +39,14 @@ def answer(word: str, language: str = "ru", **changed: object) -> Calculated:
         word, word, [line], grants, verdicts, 500_00, 5, micros(NOW) + 1,
     )  # fmt: skip
     document = msgspec.structs.replace(document, **changed)
-    reference = Reference()
-    reference.tiers = [Tier(word, word, word, 0), Tier("next", word, word, 1_000_00)]
+    reference = Reference(promotions.LiveOffers())
+    tiers = (("x", 0) if not word else (word, 0), ("next", 1_000_00))
+    reference.programme = promotions.Programme(
+        tiers=tuple(
+            promotions.Tier(code=code, name_ru=word, name_en=word, needs=promotions.Needs(spend=from_minor))
+            for code, from_minor in tiers
+        )
+    )
     quote = QuoteRow(CHECK, 3, b"", 1, 1, 5, 77, NOW, b"")
     return msgspec.json.decode(answers.calculated(reference, quote, document), type=Calculated)
 
@@ -51,7 +57,7 @@ def test_any_word_is_read_as_it_was(word: str, language: str) -> None:
     told = answer(word, language)
     assert (told.rules_version, told.optimality, told.burn.max_reasons) == (word, word, [word])
     assert [discount.funded_by for discount in told.lines[0].discounts] == [word, word]
-    assert (told.tier.before, told.tier.after) == (word, word)
+    assert (told.tier.before, told.tier.after) == (word or "x", word or "x")
     assert word in told.tier.path_after
 
 

@@ -155,7 +155,7 @@ async def test_a_return_gives_back_what_was_printed(chain: Chain, till: Till, sh
     second = (await till.returns(till.returning(quote.check))).done()
     refunds = [int(answer["refund"].replace(".", "")) for answer in (first, second)]
     assert format_minor(sum(refunds)) == "800.01"
-    (standing,) = await chain.rows("select spent_minor from pos_shopper")
+    (standing,) = await chain.rows("select spent_minor from promotions_standing")
     assert standing == {"spent_minor": 0}
     await chain.balances()
 

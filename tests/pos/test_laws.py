@@ -157,7 +157,7 @@ BOOKS = {
     "returns": """select return_id, check_id, status, at, lines, refunded_minor, restored_minor, taken_back_minor,
                          owed_minor, balance_minor from pos_return""",
     "deviations": "select * from pos_deviation",
-    "shoppers": "select customer_number, spent_minor, visits from pos_shopper",
+    "shoppers": "select customer_number, day, spent_minor, points_minor, visits from promotions_standing",
     "events": "select type, subject, key, time, data from events_log where type <> all($1)",
 }
 

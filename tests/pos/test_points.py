@@ -138,7 +138,7 @@ async def test_a_hundred_tills_on_one_card(chain: Chain, till: Till, shopper: Sh
     tills = list(chain.tills.values())
     await asyncio.gather(*(tills[i % len(tills)].sells(shopper, COFFEE) for i in range(100)))
     assert await shopper.points() == "500.00"
-    (standing,) = await chain.rows("select spent_minor, visits from pos_shopper")
+    (standing,) = await chain.rows("select spent_minor, visits from promotions_standing")
     assert standing == {"spent_minor": 10_000_00, "visits": 100}
     assert len(await chain.events("pos.sale_committed.v1")) == 100
     await chain.balances()

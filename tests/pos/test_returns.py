@@ -20,7 +20,7 @@ async def test_buy_and_return_leaves_nothing(chain: Chain, till: Till, shopper: 
     back = (await till.returns(till.returning(quote.check))).done()
     assert (back["status"], back["refund"], back["points_taken_back"]) == ("posted", "460.00", "23.00")
     assert back["balance"] == {"points": "0.00", "debt": "0.00"}
-    (standing,) = await chain.rows("select spent_minor from pos_shopper")
+    (standing,) = await chain.rows("select spent_minor from promotions_standing")
     assert standing["spent_minor"] == 0
     await chain.balances()
     assert len(await chain.events("pos.return_posted.v1")) == 1

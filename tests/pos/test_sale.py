@@ -15,7 +15,13 @@ async def test_a_whole_sale(chain: Chain, till: Till, shopper: Shopper) -> None:
     assert greeted["display_name"] == "Анна"
     assert greeted["messages"] == ["Здравствуйте, Анна!"]
     quote = await till.quotes(shopper, COFFEE, CAKE)
-    assert quote.answer["totals"] == {"before": "500.00", "discount": "40.00", "points": "0.00", "to_pay": "460.00"}
+    assert quote.answer["totals"] == {
+        "before": "500.00",
+        "discount": "40.00",
+        "points": "0.00",
+        "gift_cards": "0.00",
+        "to_pay": "460.00",
+    }
     assert quote.answer["lines"][1]["discounts"][0]["amount"] == "40.00"
     assert quote.answer["earn"]["points"] == "23.00"
     assert await shopper.points() == "0.00", "a quote grants nothing"
@@ -105,7 +111,7 @@ async def test_a_shopper_is_known_by_the_phone_in_the_check(till: Till, shopper:
 async def test_the_path_to_the_next_tier_before_and_after(till: Till, shopper: Shopper) -> None:
     _, sale = await till.sells(shopper, {**COFFEE, "price": "9999.99"})
     assert sale["tier"]["before"] == sale["tier"]["after"] == "silver"
-    assert sale["tier"]["path_after"] == "До уровня «Золото» осталось 0.01"
+    assert sale["tier"]["path_after"] == "До уровня «Золото» осталось 0,01 ₽"
     quote, sale = await till.sells(shopper, {**COFFEE, "price": "0.01"})
     assert (quote.answer["tier"]["before"], quote.answer["tier"]["after"]) == ("silver", "gold")
     assert (sale["tier"]["after"], sale["tier"]["path_after"]) == ("gold", "Достигнут высший уровень")

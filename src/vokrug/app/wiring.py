@@ -29,7 +29,7 @@ RENEW_EVERY_S = 1.0
 LAG_EVERY_S = 15.0
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs, events.jobs, subscriptions.jobs]
+JOBS: list[Jobs] = [ledger.jobs, events.jobs, subscriptions.jobs, promotions.jobs, pos.jobs]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -37,9 +37,12 @@ def routes_of(settings: Settings) -> list[Routes]:
     """Every endpoint that this process answers."""
     all_routes = [
         pos.routes,
+        pos.gift_card_routes,
         customers.routes,
-        promotions.routes,
+        *promotions.all_routes,
+        promotions.policy_routes,
         ledger.routes,
+        ledger.giftcards.routes,
         events.routes,
         events.catalogue_routes,
         events.intake_routes,
@@ -71,9 +74,8 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
-            await ledger.schedule_all(tx, clock.now())
-            await events.schedule_all(tx, clock.now())
-            await subscriptions.schedule_all(tx, clock.now())
+            for domain in (ledger, events, subscriptions, promotions, pos):
+                await domain.schedule_all(tx, clock.now())
             directory = await customers.Directory.load(tx, customers.Vault(secret))
         people = customers.People(directory)
         for database in (db, reports):
@@ -84,16 +86,20 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         services.add(directory)
         deliverer = stack_subscriptions(services, settings, stack)
         services.add(ledger.JournalIds())
+        services.add(ledger.GiftKeys(secret))
         services.add(promotions.LiveOffers())
+        services.add(promotions.CouponKeys(secret, settings.coupon_codes))
         checkout = pos.Checkout.over(
             settings.database_url,
             db=db,
             clock=clock,
             directory=directory,
             offers=services.get(promotions.LiveOffers),
-            reference=pos.Reference(),
+            reference=pos.Reference(services.get(promotions.LiveOffers)),
             tokens=pos.Tokens(secret),
+            codes=services.get(promotions.CouponKeys),
             ids=services.get(ledger.JournalIds),
+            gift_keys=services.get(ledger.GiftKeys),
         )
         services.add(checkout)
         stack.push_async_callback(checkout.close)

@@ -21,6 +21,7 @@ from vokrug.customers.operations.identifiers import attach, detach
 from vokrug.customers.operations.people import resolve
 from vokrug.customers.operations.profiles import customer, profile, read_card, set_attributes
 from vokrug.customers.operations.registration import register
+from vokrug.customers.store.numbers import ids_of, numbers_of
 from vokrug.customers.types import (
     Attribute,
     AttributesSet,
@@ -70,6 +71,8 @@ __all__ = [
     "destroy_keys",
     "detach",
     "give_consent",
+    "ids_of",
+    "numbers_of",
     "profile",
     "read_card",
     "register",

@@ -219,11 +219,21 @@ class Books:
 
     def _lots_give(self, wallet: Wallet, taken: Taken, journal: Journal, leg: int, at: datetime) -> None:
         for lot_id, part, _ in taken:
-            self._change_lot(wallet.id, lot_id, remaining=-part)
+            if lot_id >> 8 == journal.id:
+                self._use_fresh_lot(lot_id, part)
+            else:
+                self._change_lot(wallet.id, lot_id, remaining=-part)
             self.lot_moves.append((wallet.id, lot_id, journal.id, leg, -part, at))
         by_id = {lot_id: part for lot_id, part, _ in taken}
         for lot in wallet.lots:
             lot.free -= by_id.get(lot.id, 0)
+
+    def _use_fresh_lot(self, lot_id: int, part: int) -> None:
+        """A lot that this very journal opened: it is written with what is left of it."""
+        for at, lot in enumerate(self.new_lots):
+            if lot[1] == lot_id:
+                left = lot[3] - part
+                self.new_lots[at] = (*lot[:3], left, lot[4], left > 0, *lot[6:])
 
     def _lot_opens(
         self, wallet: Wallet, amount: int, grant: Grant, journal: Journal, leg: int, at: datetime, *, used: int = 0

@@ -304,6 +304,10 @@ LOTS_OF_JOURNAL = """
     select id, remaining - held as free, funder from ledger_lot where wallet_id = $1
        and id between $2 << 8 and $2 << 8 | 255 order by id
 """
+PENDING_LOTS_OF_JOURNAL = """
+    select id from ledger_lot
+     where wallet_id = $1 and id between $2 << 8 and $2 << 8 | 255 and active_from > $3 and active_from > earned_at
+"""
 READ_LOTS = """
     select id, remaining - held as free, funder from ledger_lot
      where wallet_id = $1 and id = any($2) and remaining > held
@@ -330,6 +334,11 @@ async def read_lots(tx: Tx, wallet_id: int, lot_ids: Sequence[int]) -> list[Free
 async def lots_of_journal(tx: Tx, wallet_id: int, journal_id: int) -> list[FreeLot]:
     """The lots a journal granted, in its order, and what is free of each."""
     return await tx.all(FreeLot, LOTS_OF_JOURNAL, wallet_id, journal_id)
+
+
+async def pending_lots_of_journal(tx: Tx, wallet_id: int, journal_id: int, now: datetime) -> set[int]:
+    """Those of a journal's lots that nobody can spend yet."""
+    return {row["id"] for row in await tx.rows(PENDING_LOTS_OF_JOURNAL, wallet_id, journal_id, now)}
 
 
 async def closed_by(tx: Tx, journal_id: int) -> int | None:

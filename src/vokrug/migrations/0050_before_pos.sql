@@ -57,22 +57,6 @@ create index pos_article_barcodes on pos_article using gin (barcodes);
 create table pos_reference_version (only_row boolean primary key default true check (only_row), version bigint not null default 1);
 insert into pos_reference_version default values;
 
-create table pos_tier (
-    code text primary key,
-    name_ru text not null,
-    name_en text not null,
-    from_minor bigint not null unique,     -- net spend that qualifies
-    constraint tier_threshold_is_not_negative check (from_minor >= 0)
-);
-
--- What a shopper's standing is counted from: a sum, so the order of sales and returns does not matter.
-create table pos_shopper (
-    customer_number bigint primary key,
-    spent_minor bigint not null default 0,
-    visits bigint not null default 0,
-    last_at timestamptz not null
-) with (fillfactor = 70);
-
 -- What was promised to a till for a check, once per check; a higher revision replaces it. `document` is
 -- everything the answer and later returns are made from (pos/document.py), written once.
 create table pos_quote (

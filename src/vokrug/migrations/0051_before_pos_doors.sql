@@ -14,7 +14,7 @@ returns table (
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
     closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[],
-    next_due timestamptz, soon bigint[])
+    next_due timestamptz, soon bigint[], metrics bigint[], tier text)
 language sql stable as $$
     select asked.ord, who.number, r.id, r.state, r.language, r.called_cipher, r.wrapped,
            a.available, a.pending, a.held, a.debt, s.spent_minor, s.visits,
@@ -25,12 +25,13 @@ language sql stable as $$
                select unnest(array[l.free, (date_part('epoch', l.expires_at) * 1000000)::bigint])
                  from (select x.remaining - x.held as free, x.expires_at from ledger_lot x
                         where x.wallet_id = who.number << 8 | points_unit and x.is_open and x.expires_at > moment and x.expires_at < '9999-12-31Z'
-                        order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit asked.soon_limit) l) end
+                        order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit asked.soon_limit) l) end,
+           s.metrics, s.tier
       from unnest(numbers, checks, lot_limits, soon_limits) with ordinality as asked (number, check_id, lot_limit, soon_limit, ord)
       left join customers_resolve(type_ids, hashes) r on r.ord = asked.ord
       cross join lateral (select coalesce(asked.number, r.number) as number) who
       left join lateral ledger_available(who.number << 8 | points_unit, moment) a on true
-      left join pos_shopper s on s.customer_number = who.number
+      left join lateral promotions_standing_of(who.number, moment) s on who.number is not null
       left join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = asked.check_id
       left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit <> 0
@@ -47,24 +48,27 @@ returns table (
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
     closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[],
-    next_due timestamptz)
+    next_due timestamptz, metrics bigint[], tier text)
 language sql stable as $$
     select q.check_id, q.rev, q.body_hash, q.shop_id, q.till_id, q.customer_number, q.priced_at,
            case when asked.rev is distinct from q.rev then q.document end,
            x.status, s.spent_minor, s.visits,
            h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline, h.lot_ids, h.lot_amounts, h.lot_funders,
            w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
-           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue, w.next_due
+           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue, w.next_due,
+           s.metrics, s.tier
       from unnest(checks, remembered) as asked (check_id, rev)
       join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = q.check_id
       left join ledger_hold h on h.id = q.hold_id
-      left join pos_shopper s on s.customer_number = q.customer_number
+      left join lateral promotions_standing_of(q.customer_number, moment) s on q.customer_number is not null
       left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, moment) w on true
 $$;
 
--- What a sale adds to a shopper, and what it was decided on.
-create type pos_shopper_change as (customer_number bigint, spent_before bigint, paid_minor bigint, visits bigint, last_at timestamptz);
+-- What sales add to a shopper's day (0: of a whole life), and the sum they were decided on; null where days are
+-- counted and nothing is compared.
+create type pos_shopper_change as (
+    customer_number bigint, day integer, spent_before bigint, spent_minor bigint, points_minor bigint, visits bigint, last_at timestamptz);
 
 -- Everything or nothing: documents first, then the wallets, then what follows from both, the event log last.
 -- Somebody faster than us is a serialization failure: the caller decides again on what is there now. Where it is
@@ -112,19 +116,27 @@ begin
         raise exception 'wallets have moved on: %', moved_on using errcode = 'serialization_failure';
     end if;
     if cardinality(shoppers) > 0 then
-        update pos_shopper p
-           set spent_minor = p.spent_minor + v.paid_minor, visits = p.visits + v.visits, last_at = greatest(p.last_at, v.last_at)
-          from unnest(shoppers) v where p.customer_number = v.customer_number and p.spent_minor = v.spent_before;
-        get diagnostics touched = row_count;
-        if touched < cardinality(shoppers) then
-            insert into pos_shopper
-            select v.customer_number, v.paid_minor, v.visits, v.last_at from unnest(shoppers) v
-             where v.spent_before = 0 and not exists (select from pos_shopper p where p.customer_number = v.customer_number)
-             order by v.customer_number
-                on conflict do nothing;
-            get diagnostics added = row_count;
-            if touched + added < cardinality(shoppers) then
-                raise exception 'a shopper has bought something else meanwhile' using errcode = 'serialization_failure';
+        if exists (select from unnest(shoppers) v where v.spent_before is null) then
+            perform promotions_count_spending(array(
+                select row(v.customer_number, v.day, v.spent_minor, v.points_minor, v.visits, v.last_at)::promotions_standing
+                  from unnest(shoppers) v));
+        else
+            update promotions_standing p
+               set spent_minor = p.spent_minor + v.spent_minor, points_minor = p.points_minor + v.points_minor,
+                   visits = p.visits + v.visits, last_at = greatest(p.last_at, v.last_at)
+              from unnest(shoppers) v where p.customer_number = v.customer_number and p.day = v.day and p.spent_minor = v.spent_before;
+            get diagnostics touched = row_count;
+            if touched < cardinality(shoppers) then
+                insert into promotions_standing (customer_number, day, spent_minor, points_minor, visits, last_at)
+                select v.customer_number, v.day, v.spent_minor, v.points_minor, v.visits, v.last_at from unnest(shoppers) v
+                 where v.spent_before = 0
+                   and not exists (select from promotions_standing p where p.customer_number = v.customer_number and p.day = v.day)
+                 order by v.customer_number
+                    on conflict do nothing;
+                get diagnostics added = row_count;
+                if touched + added < cardinality(shoppers) then
+                    raise exception 'a shopper has bought something else meanwhile' using errcode = 'serialization_failure';
+                end if;
             end if;
         end if;
     end if;

@@ -2,7 +2,9 @@
 
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
-from vokrug.pos.facts import DeviationRaised, PointsGranted, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.facts import DeviationRaised, PointsGranted, PointsWithdrawn, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.gift_cards_api import routes as gift_card_routes
+from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
@@ -10,10 +12,14 @@ __all__ = [
     "Checkout",
     "DeviationRaised",
     "PointsGranted",
+    "PointsWithdrawn",
     "Reference",
     "ReturnParked",
     "ReturnPosted",
     "SaleCommitted",
     "Tokens",
+    "gift_card_routes",
+    "jobs",
     "routes",
+    "schedule_all",
 ]

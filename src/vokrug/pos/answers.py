@@ -2,19 +2,27 @@
 answer, so a repeated call needs no stored reply.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 import msgspec
 
+from vokrug import promotions
 from vokrug.kernel import Text, format_minor
 from vokrug.kernel import format_minor as minor
-from vokrug.pos.document import Document, Judged, PricedLine, moment
+from vokrug.pos.document import CardTaken, Delivered, Document, Handed, Judged, PricedLine, base_points, moment
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import (
     BalanceAfter,
     Committed,
+    CouponGiven,
+    DeliveryCalculated,
+    GiftCalculated,
+    GiftCardTaken,
+    LineDiscount,
     ReceiptBlock,
+    Released,
     Standing,
     TierCalculated,
     TierPath,
@@ -39,16 +47,21 @@ TO_PAY = Text(en="To pay", ru="К оплате")
 REFUND = Text(en="Refund", ru="К возврату")
 LATE = Text(en="Points will be recalculated", ru="Баллы будут пересчитаны")
 CAN_BURN = Text(en="Can use {points}", ru="Можно списать {points}")
-PATH = Text(en='{missing} to "{tier}"', ru="До уровня «{tier}» осталось {missing}")
-TOP = Text(en="The highest level is reached", ru="Достигнут высший уровень")
-NO_TIERS = Text(en="", ru="")
 MISSING_AMOUNT = Text(en="{amount} more is needed", ru="Не хватает {amount}")
 MISSING_QUANTITY = Text(en="Buy {qty} more", ru="Купите ещё {qty}")
 BEATEN = Text(en="Another offer gives more", ru="Выгоднее другое предложение")
 APPLIED = Text(en="Applied", ru="Применено")
 NOT_MET = Text(en="Its conditions are not met", ru="Условия не выполнены")
 EXCLUDED = Text(en="Not combined with others here", ru="Не сочетается с другими")
-VERDICTS = {"applied": APPLIED, "beaten": BEATEN, "not_met": NOT_MET}  # plain words: they need no escaping
+VERDICTS = {  # plain words: they need no escaping
+    "applied": APPLIED,
+    "beaten": BEATEN,
+    "not_met": NOT_MET,
+    "limit": Text(en="It has been used as often as it may be", ru="Лимит использований исчерпан"),
+    "unknown": Text(en="There is no such code", ru="Такого кода нет"),
+    "expired": Text(en="The code has expired", ru="Срок действия кода истёк"),
+    "used": Text(en="The code was used before", ru="Код уже использован"),
+}
 
 
 def ref(offer_id: int, version: int) -> str:
@@ -64,22 +77,66 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Jso
     """The answer to `calculate`."""
     language = document.language
     hold = "null"
-    if quote.hold_id is not None and document.hold_until_us:
-        hold = f'{{"id":"{quote.hold_id}","until":{written(moment(document.hold_until_us))}}}'
+    if document.hold_until_us:
+        hold = f'{{"id":"{quote.hold_id or quote.check_id}","until":{written(moment(document.hold_until_us))}}}'
+    charged = charge_before(document)
+    spent_after = document.spent_minor + document.to_pay_minor - document.loaded_minor
+    delivery = "null" if document.delivery is None else plainly(delivery_calculated(document.delivery))
+    gifts = plainly([gift_calculated(gift) for gift in document.gifts]) if document.gifts else "[]"
+    cards = plainly([card_taken(card) for card in document.gift_cards]) if document.gift_cards else "[]"
     text = (
         f'{{"calc_id":"{quote.check_id}:{quote.rev}","rules_version":{quoted(document.rules_version)},'
         f'"optimality":{quoted(document.optimality)},"valid_until":{written(quote.priced_at + QUOTE_LIFETIME)},'
         f'"lines":[{",".join([line_calculated(line) for line in document.lines])}],'
-        f'"totals":{{"before":"{minor(document.gross_minor)}","discount":"{minor(document.discount_minor)}",'
-        f'"points":"{minor(document.points_off_minor)}","to_pay":"{minor(document.to_pay_minor)}"}},'
+        f'"delivery":{delivery},"gifts":{gifts},'
+        f'"totals":{{"before":"{minor(document.gross_minor + charged)}",'
+        f'"discount":"{minor(document.discount_minor + charged - document.delivery_minor)}",'
+        f'"points":"{minor(document.points_off_minor)}","gift_cards":"{minor(document.cards_minor)}",'
+        f'"to_pay":"{minor(document.to_pay_minor - document.cards_minor)}"}},'
         f'"burn":{{"max":"{minor(document.burn_max_minor)}",'
         f'"max_reasons":[{",".join([quoted(reason) for reason in document.burn_reasons])}],'
         f'"applied":"{minor(document.burn_minor)}"}},"earn":{earn_calculated(document)},'
-        f'"tier":{tier_calculated(reference, document, document.spent_minor + document.to_pay_minor)},'
+        f'"tier":{tier_calculated(reference, document, spent_after)},'
+        f'"gift_cards":{cards},'
         f'"verdicts":[{",".join([verdict(one, language) for one in document.verdicts])}],'
         f'"receipt":[{",".join(quote_receipt(document))}],"hold":{hold}}}'
     )
     return Json(text.encode())
+
+
+def charge_before(document: Document) -> int:
+    return 0 if document.delivery is None else document.delivery.before_minor
+
+
+def delivery_calculated(delivery: Delivered) -> DeliveryCalculated:
+    return DeliveryCalculated(
+        before=minor(delivery.before_minor),
+        discounts=[
+            LineDiscount(promo=ref(offer, version), layer=layer, amount=minor(off), funded_by=funder)
+            for offer, version, layer, off, funder in delivery.discounts
+        ],
+        net=minor(delivery.net_minor),
+    )
+
+
+def gift_calculated(gift: Handed) -> GiftCalculated:
+    sku, units = gift.choices[0]
+    others = [other for other, _ in gift.choices] if len(gift.choices) > 1 else []
+    return GiftCalculated(promo=ref(gift.offer_id, gift.version), sku=sku, qty=str(units), choice_of=others)
+
+
+def card_taken(card: CardTaken) -> GiftCardTaken:
+    return GiftCardTaken(
+        mask=card.mask,
+        status=card.status,  # type: ignore[arg-type]
+        balance_before=minor(card.balance_minor),
+        take=minor(card.take_minor),
+    )
+
+
+def plainly(value: object) -> str:
+    """What few checks have is written through its structure."""
+    return msgspec.json.encode(value).decode()
 
 
 def line_calculated(line: PricedLine) -> str:
@@ -122,9 +179,12 @@ def verdict(one: Judged, language: str) -> str:
         text = MISSING_QUANTITY.say(language).replace("{qty}", f"{one.missing_qty_milli / 1000:g}")
     else:
         text = VERDICTS.get(one.status, EXCLUDED).say(language)
+    code = "null" if one.code is None else in_json(one.code)
+    named = f'"{ref(one.offer_id, one.version)}"' if one.offer_id or one.code is None else code
     by = "null" if one.by is None else f'"{one.by}"'
     return (
-        f'{{"ref":"{ref(one.offer_id, one.version)}","status":"{one.status}","amount":"{minor(one.amount_minor)}",'
+        f'{{"ref":{named},"code":{code},"status":"{one.status}","reason":{quoted(one.reason)},'
+        f'"amount":"{minor(one.amount_minor)}",'
         f'"by":{by},"missing":{missing},"text":"{text}"}}'
     )
 
@@ -134,43 +194,53 @@ def tier_calculated(reference: Reference, document: Document, spent_after: int) 
     tier = tier_path(reference, document, spent_after)
     return (
         f'{{"before":{quoted(tier.before)},"after":{quoted(tier.after)},'
-        f'"path_before":{in_json(tier.path_before)},"path_after":{in_json(tier.path_after)}}}'
+        f'"path_before":{in_json(tier.path_before)},"path_after":{in_json(tier.path_after)},'
+        f'"keep":{in_json(tier.keep)}}}'
     )
 
 
 def tier_path(reference: Reference, document: Document, spent_after: int) -> TierCalculated:
     """Standing before the sale and after it, both in words."""
     if document.customer_id is None:
-        return TierCalculated(before=None, after=None, path_before="", path_after="")
-    before, after = reference.tier_at(document.spent_minor), reference.tier_at(spent_after)
+        return TierCalculated(before=None, after=None, path_before="", path_after="", keep="")
+    programme, language = reference.programme, document.language
+    today = promotions.today_of(programme, moment(document.at_us))
+    points = base_points(document, programme, reference.multipliers)
+    before = promotions.Done(*document.metrics[:4])
+    after = before.plus(spend=spent_after - before.spend, points=points, visits=1)
+    tiers = [promotions.standing(programme, done, document.tier) for done in (before, after)]
     return TierCalculated(
-        before=None if before is None else before.code,
-        after=None if after is None else after.code,
-        path_before=path_text(reference, document.spent_minor, document.language),
-        path_after=path_text(reference, spent_after, document.language),
+        before=None if tiers[0] is None else tiers[0].code,
+        after=None if tiers[1] is None else tiers[1].code,
+        path_before=promotions.path(programme, before, tiers[0], language, today, document.currency),
+        path_after=promotions.path(programme, after, tiers[1], language, today, document.currency),
+        keep=promotions.keep(programme, after, tiers[1], language, today, document.currency),
     )
 
 
-def path_text(reference: Reference, spent_minor: int, language: str) -> str:
-    if not reference.tiers:
-        return ""
-    following = reference.next_tier(spent_minor)
-    if following is None:
-        return TOP.say(language)
-    return PATH.say(language, missing=format_minor(following.from_minor - spent_minor), tier=following.name(language))
-
-
-def standing(reference: Reference, spent_minor: int, language: str) -> Standing:
-    tier, following = reference.tier_at(spent_minor), reference.next_tier(spent_minor)
+def standing(
+    reference: Reference, done: promotions.Done, held: str | None, language: str, now: datetime, currency: str
+) -> Standing:
+    programme = reference.programme
+    today = promotions.today_of(programme, now)
+    tier = promotions.standing(programme, done, held)
+    following = promotions.next_tier(programme, tier)
+    lacks = {} if following is None else promotions.missing(following.needs, done, programme.match)
+    metric, amount = next(iter(lacks.items()), ("spend", 0))
     return Standing(
         code=None if tier is None else tier.code,
         name=None if tier is None else tier.name(language),
         path=TierPath(
-            to_next=None if following is None else format_minor(following.from_minor - spent_minor),
+            to_next=None if following is None else format_minor(amount) if metric in MINOR else str(amount),
             next=None if following is None else following.code,
-            text=path_text(reference, spent_minor, language),
+            unit=metric,
+            text=promotions.path(programme, done, tier, language, today, currency),
+            keep=promotions.keep(programme, done, tier, language, today, currency),
         ),
     )
+
+
+MINOR = ("spend", "points")
 
 
 def row(label: str, value: str) -> str:
@@ -185,7 +255,7 @@ def quote_receipt(document: Document) -> list[str]:
         blocks.append(block("after_items", row(DISCOUNT.say(language), minor(document.discount_minor))))
     if document.customer_id is not None:
         words = CAN_BURN.say(language, points=minor(document.burn_max_minor))
-        to_pay = row(TO_PAY.say(language), minor(document.to_pay_minor))
+        to_pay = row(TO_PAY.say(language), minor(document.to_pay_minor - document.cards_minor))
         blocks.append(block("cashier", words[:CASHIER_COLUMNS]))
         will_earn = row(WILL_EARN.say(language), minor(document.earn_minor))
         blocks.append(block("customer_display", to_pay, will_earn))
@@ -209,7 +279,9 @@ def written(at: datetime) -> str:
     return f'"{at.isoformat()[:-6]}Z"'
 
 
-def committed(reference: Reference, sale: SaleRow, document: Document) -> Committed:
+def committed(
+    reference: Reference, sale: SaleRow, document: Document, coupons: Sequence[promotions.IssuedCode] = ()
+) -> Committed:
     """The answer to `commit`, first time and every time."""
     language = document.language
     tier = tier_path(reference, document, sale.spent_minor)
@@ -220,6 +292,8 @@ def committed(reference: Reference, sale: SaleRow, document: Document) -> Commit
         slip.append(row(EARNED.say(language), format_minor(sale.earned_minor)))
         slip.append(row(BALANCE.say(language), format_minor(max(0, sale.balance_minor))))
     blocks = [ReceiptBlock(place="after_items", lines=slip)] if slip else []
+    for coupon in coupons:
+        blocks.append(ReceiptBlock(place="footer", lines=[*wrap(coupon.name), promotions.grouped(coupon.code)]))
     if tier.path_after:
         blocks.append(ReceiptBlock(place="footer", lines=wrap(tier.path_after)))
     if sale.status == "late":
@@ -230,9 +304,23 @@ def committed(reference: Reference, sale: SaleRow, document: Document) -> Commit
         burned=format_minor(sale.burned_minor),
         earned=format_minor(sale.earned_minor),
         deviation=format_minor(sale.deviation_minor),
+        gift_cards=[card_taken(card) for card in document.gift_cards if card.take_minor],
         balance=None if document.customer_id is None else balance_after(sale.balance_minor),
         tier=tier,
+        coupons=[CouponGiven(code=one.code, name=one.name, until=one.until) for one in coupons],
         receipt=blocks,
+    )
+
+
+def released(document: Document | None) -> Released:
+    """What a check had set aside, as it was promised."""
+    if document is None or not document.hold_until_us:
+        return Released(codes=[], points=format_minor(0), gift_cards=[])
+    codes = [verdict.code for verdict in document.verdicts if verdict.code is not None and verdict.status == "applied"]
+    return Released(
+        codes=list(dict.fromkeys(codes)),
+        points=format_minor(document.burn_minor - document.own_burn_minor),
+        gift_cards=[card_taken(card) for card in document.gift_cards if card.hold_id],
     )
 
 

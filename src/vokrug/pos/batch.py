@@ -7,11 +7,12 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug import events, ledger
+from vokrug import events, ledger, promotions
 from vokrug.pos import document as documents
 from vokrug.pos import store
-from vokrug.pos.document import Document
-from vokrug.pos.rules import Promise, Settlement, Unplain, settle, told
+from vokrug.pos.document import Document, base_points
+from vokrug.pos.reference import Reference
+from vokrug.pos.rules import Promise, Settlement, Unplain, settle, tier_before_and_after, told
 from vokrug.pos.schemas import Commit
 from vokrug.pos.store import QuoteRow, SaleRow, ShopperChange
 from vokrug.pos.types import Shop, Till
@@ -27,7 +28,8 @@ class PromiseJob:
     quote: QuoteRow  # without its document: how many points there are may change until it is written
     document: Document
     priced: Callable[[int], Document]  # with so many points to spend
-    spent_minor: int  # by the shopper before, and the wallet, both as they were read
+    done: promotions.Done  # by the shopper before, the tier they hold whatever they do, and the wallet, as read
+    tier: str | None
     wallet: ledger.Wallet | None
     redeemed: int  # the account the points would go to
     deadline: datetime
@@ -59,11 +61,13 @@ class Stale(Exception):
 class Batch:
     """The documents of one write."""
 
-    def __init__(self, books: ledger.Books, *, is_locked: bool = False) -> None:
+    def __init__(self, books: ledger.Books, reference: Reference, *, is_locked: bool = False) -> None:
         self.books, self.is_locked = books, is_locked
+        self.programme, self.multipliers = reference.programme, reference.multipliers
         self.quotes: list[QuoteRow] = []
         self.sales: list[SaleRow] = []
-        self.shoppers: dict[int, ShopperChange] = {}
+        self.shoppers: dict[tuple[int, int], ShopperChange] = {}  # by customer and day
+        self.done: dict[int, promotions.Done] = {}  # by customer, after the sales of this batch
         self.events: list[events.Row] = []
         self.promises: list[Promise] = []  # as their commits will want them
 
@@ -77,6 +81,8 @@ class Batch:
                     raise Unplain()
                 if wallet.spendable < document.burn_minor:
                     document = self._less(job, wallet)
+                if document.own_burn_minor:
+                    raise Unplain()
             if document.burn_minor:
                 journal = self.books.open_journal(ledger.Kind.HOLD, home=wallet.home, document=quote.check_id)
                 hold = self.books.place_hold(
@@ -96,9 +102,11 @@ class Batch:
                 quote.priced_at,
                 document,
                 sale_status=None,
-                spent_minor=job.spent_minor,
+                spent_minor=job.done.spend,
                 hold=hold,
                 wallet=wallet,
+                done=job.done,
+                tier=job.tier,
             )
         )
         return quote, document
@@ -115,20 +123,26 @@ class Batch:
         """Make a sale final as it was promised."""
         if promise is None or promise.sale_status is not None or (promise.wallet and promise.wallet.overdue):
             raise Unplain()
-        number, spent = promise.customer_number, promise.spent_minor
-        before = None if number is None else self.shoppers.get(number)
-        if before is not None:
-            spent = before.spent_before + before.paid_minor
+        number, points = promise.customer_number, base_points(promise.document, self.programme, self.multipliers)
+        done = promise.done if number is None else self.done.get(number, promise.done)
+        if number is not None:
+            paid = promise.document.to_pay_minor
+            steps = tier_before_and_after(self.programme, done, promise.tier, paid, points)
+            if steps[0] != steps[1] or self.programme.counts_categories:
+                raise Unplain()  # a step on the ladder is written down and told
         settlement = Settlement(job.body, job.body_hash, job.shop, job.till, job.accounts)
-        sale = settle(self.books, settlement, promise, spent_minor=spent)
+        sale = settle(self.books, settlement, promise, spent_minor=done.spend)
         self.sales.append(sale)
         if number is not None:
-            change = before or ShopperChange(number, spent, 0, 0, sale.at)
-            self.shoppers[number] = change.and_sale(sale)
+            self.done[number] = done.plus(sale.paid_minor, points, 1)
+            day = promotions.day_number(self.programme, sale.at)
+            before = None if day else done.spend
+            change = self.shoppers.get((number, day)) or ShopperChange(number, day, before, 0, 0, 0, sale.at)
+            self.shoppers[number, day] = change.and_sale(sale.paid_minor, points, sale.at)
         self.events.append(told(sale, promise.document, job.shop, job.till))
         return sale, promise.document
 
     async def write(self, tx: Tx) -> None:
         if self.quotes or self.sales or not self.books.is_empty:
-            shoppers = [self.shoppers[number] for number in sorted(self.shoppers)]
+            shoppers = [self.shoppers[place] for place in sorted(self.shoppers)]
             await store.write(tx, self.quotes, self.sales, shoppers, ledger.written(self.books), self.events)

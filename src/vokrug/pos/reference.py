@@ -3,44 +3,59 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from vokrug import ledger
+import msgspec
+
+from vokrug import ledger, promotions
 from vokrug.pos import store
+from vokrug.pos.document import ReturnTerms
 from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
-from vokrug.pos.types import Article, Shop, Tier, Till
+from vokrug.pos.schemas import ReturnPolicy
+from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Database, Tx
 from vokrug.runtime.http import Caller
 
 KEEP_ARTICLES = 200_000  # about 60 MB: beyond that the ones met first make room
 
 
+def terms_of(body: str) -> ReturnTerms | None:
+    """A return policy as documents pin it; the usual one takes no room in them."""
+    policy = msgspec.json.decode(body, type=ReturnPolicy)
+    terms = ReturnTerms(policy.earned, policy.shortfall, policy.burned, policy.grace_days, policy.refund_to)
+    return None if terms == ReturnTerms() else terms
+
+
 class Reference:
     """One per process. `renew` is called every second and costs one small read when nothing changed."""
 
-    def __init__(self, points_unit: str = "PTS") -> None:
+    def __init__(self, offers: promotions.LiveOffers, points_unit: str = "PTS") -> None:
         self.points_code = points_unit
         self.points_unit = 0
-        self.version = -1
+        self.version = (-1, -1)
         self.shops: dict[str, Shop] = {}
         self.shops_by_id: dict[int, Shop] = {}
         self.tills: dict[tuple[int, str], Till] = {}
-        self.tiers: list[Tier] = []
+        self.programme = promotions.Programme()
+        self.offers = offers
         self.units: dict[str, ledger.Unit] = {}
         self._articles: dict[str, Article | None] = {}
         self._summed: dict[tuple[str, int], int] = {}
         self._accounts: dict[str, ledger.Accounts] = {}
         self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
+        self.return_terms: ReturnTerms | None = None  # None: the usual ones
 
     async def renew(self, db: Database, now: datetime) -> bool:
         """Read everything again if anything changed. Says whether it did."""
         async with db.transaction(readonly=True) as tx:
-            version = await store.reference_version(tx)
+            version = (await store.reference_version(tx), await promotions.tiers_version(tx))
             if version == self.version:
                 return False
             shops, tills = await store.read_shops(tx), await store.read_tills(tx)
-            self.tiers = await store.read_tiers(tx)
+            self.programme = await promotions.read_programme(tx)
             self.units = await ledger.units(tx)
             self._summed |= await ledger.summed_wallets(tx)
             self.points_unit = self.units[self.points_code].id
+            declared = await store.return_policy(tx)
+            self.return_terms = None if declared is None else terms_of(declared[1])
             for currency in {shop.currency for shop in shops}:
                 self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
         self.shops = {shop.code: shop for shop in shops}
@@ -54,6 +69,11 @@ class Reference:
         }
         self.version = version
         return True
+
+    @property
+    def multipliers(self) -> frozenset[int]:
+        """Offers whose points tiers may leave out."""
+        return self.offers.around.multipliers
 
     def place(self, caller: Caller, shop_code: str, till_code: str) -> tuple[Shop, Till]:
         """The only way from codes to a shop and a till: a key reaches its own and no further."""
@@ -71,29 +91,25 @@ class Reference:
 
     # Goods
 
-    async def articles(self, db: Database, skus: Iterable[str]) -> dict[str, Article | None]:
-        """What the centre knows of these goods; None for those it does not know, which stops no sale."""
+    async def articles(self, db: Database, skus: Iterable[str], tx: Tx | None = None) -> dict[str, Article | None]:
+        """What the centre knows of these goods; None for those it does not know, which stops no sale. Who has a
+        transaction reads in it: one that waits for a second connection while it holds the first waits for ever.
+        """
         known = self._articles
         wanted = list(skus)
         missing = [sku for sku in wanted if sku not in known]
         if missing:
-            async with db.transaction(readonly=True) as tx:
+            if tx is not None:
                 found = {article.sku: article for article in await store.read_articles(tx, missing)}
+            else:
+                async with db.transaction(readonly=True) as own:
+                    found = {article.sku: article for article in await store.read_articles(own, missing)}
             while len(known) + len(missing) > KEEP_ARTICLES:
                 known.pop(next(iter(known)))
             for sku in missing:
                 known[sku] = found.get(sku)
             return {sku: known.get(sku, found.get(sku)) for sku in wanted}
         return {sku: known[sku] for sku in wanted}
-
-    # Standing
-
-    def tier_at(self, spent_minor: int) -> Tier | None:
-        reached = [tier for tier in self.tiers if tier.from_minor <= spent_minor]
-        return reached[-1] if reached else None
-
-    def next_tier(self, spent_minor: int) -> Tier | None:
-        return next((tier for tier in self.tiers if tier.from_minor > spent_minor), None)
 
     # Money
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from vokrug import events, ledger
+from vokrug import events, ledger, promotions
 from vokrug.kernel import format_minor
 from vokrug.pos import document as documents
 from vokrug.pos.answers import QUOTE_GRACE, QUOTE_LIFETIME
@@ -16,6 +16,8 @@ from vokrug.pos.schemas import Commit, Fiscal
 from vokrug.pos.store import SaleRow
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Row
+
+NO_CARDS = ledger.CardMoney()
 
 
 class Unplain(Exception):
@@ -37,6 +39,8 @@ class Promise:
     spent_minor: int
     hold: ledger.Hold | None
     wallet: ledger.Wallet | None
+    done: promotions.Done
+    tier: str | None  # held whatever the customer has done
 
     @classmethod
     def of(cls, row: Row, remembered: Document | None = None) -> "Promise":
@@ -65,6 +69,8 @@ class Promise:
             spent or 0,
             hold,
             wallet,
+            promotions.done_of(row[42]),
+            row[43],
         )
 
 
@@ -87,12 +93,15 @@ class Deviation:
     expected_minor: int
     printed_minor: int
     points_short_minor: int = 0
+    cards_short_minor: int = 0
     is_of_a_stranger: bool = False  # the receipt names somebody the centre does not know
 
     @property
     def kind(self) -> str:
         if self.is_of_a_stranger:
             return "customer"
+        if self.cards_short_minor and self.expected_minor == self.printed_minor:
+            return "gift_card"
         return "points" if self.points_short_minor and self.expected_minor == self.printed_minor else "price"
 
 
@@ -111,7 +120,7 @@ def printed_otherwise(settlement: Settlement, promise: Promise) -> Deviation | N
     claimed, document, shop = settlement.body.claimed, promise.document, settlement.shop
     if claimed is None:
         return None
-    printed = amount(claimed.to_pay, "claimed/to_pay")
+    printed = amount(claimed.to_pay, "claimed/to_pay") + document.cards_minor
     differs = abs(printed - document.to_pay_minor) > shop.tolerance_check_minor
     nets = {line.n: line.net_minor for line in document.lines}
     for line in claimed.lines:
@@ -123,7 +132,8 @@ def printed_otherwise(settlement: Settlement, promise: Promise) -> Deviation | N
     if not differs:
         return None
     if settlement.body.fiscal is None:
-        raise PriceChanged(expected=format_minor(document.to_pay_minor), claimed=claimed.to_pay)
+        expected_minor = document.to_pay_minor - document.cards_minor
+        raise PriceChanged(expected=format_minor(expected_minor), claimed=claimed.to_pay)
     return Deviation(document.to_pay_minor, printed)
 
 
@@ -147,9 +157,11 @@ def settle(books: ledger.Books, settlement: Settlement, promise: Promise, *, spe
     except Exception:
         raise Unplain() from None
     document, hold = promise.document, promise.hold
+    if document.gift_cards or document.cards_sold or document.own_burn_minor:
+        raise Unplain()
     if document.burn_minor and (hold is None or hold.state != "o" or hold.deadline <= books.now):
         raise Unplain()
-    if any(grant.funder != "merchant" for grant in document.grants):
+    if document.wanted or any(grant.funder != "merchant" for grant in document.grants):
         raise Unplain()
     return post(books, settlement, promise, burn=document.burn_minor, spent_minor=spent_minor, deviation=None)
 
@@ -162,6 +174,7 @@ def post(
     burn: int,
     spent_minor: int,
     deviation: Deviation | None,
+    cards: ledger.CardMoney = NO_CARDS,
 ) -> SaleRow:
     """Move the value of a sale and say what became of it."""
     document, accounts = promise.document, settlement.accounts
@@ -177,7 +190,9 @@ def post(
         paid=paid,
         hold=hold if burn else None,
         burn=burn,
+        own_burn=document.own_burn_minor,
         grants=grants_of(document, settlement),
+        cards=cards,
     )
     difference = 0
     if deviation is not None:
@@ -199,10 +214,22 @@ def post(
         burned_minor=settled.burned,
         earned_minor=settled.granted,
         balance_minor=settled.balance_after,
-        spent_minor=spent_minor + paid,
+        spent_minor=spent_minor + paid - cards.loaded,
         deviation_minor=difference,
         fiscal=fiscal_key(settlement.body.fiscal),
     )
+
+
+def tier_before_and_after(
+    programme: promotions.Programme, done: promotions.Done, held: str | None, paid: int, points: int
+) -> tuple[str | None, str | None]:
+    """Where a sale finds its customer, and where it leaves them."""
+    tiers = [
+        promotions.standing(programme, done, held),
+        promotions.standing(programme, done.plus(spend=paid, points=points, visits=1), held),
+    ]
+    before, after = [None if tier is None else tier.code for tier in tiers]
+    return before, after
 
 
 def is_beyond(promise: Promise, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """All the SQL of the till."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ import msgspec
 
 from vokrug.pos import document as documents
 from vokrug.pos.document import Document
-from vokrug.pos.types import Article, Shop, Tier, Till
+from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Row, Tx
 
 # The chain
@@ -21,7 +21,6 @@ READ_SHOPS = """
       from pos_shop order by id
 """
 READ_TILLS = "select id, shop_id, code from pos_till order by id"
-READ_TIERS = "select code, name_ru, name_en, from_minor from pos_tier order by from_minor"
 READ_ARTICLES = """
     select id, sku, name, category_ids, brand, is_weighed, min_price_minor, no_discount, no_burn, no_earn
       from pos_article where sku = any($1)
@@ -43,10 +42,6 @@ async def read_shops(tx: Tx) -> list[Shop]:
 
 async def read_tills(tx: Tx) -> list[Till]:
     return await tx.all(Till, READ_TILLS)
-
-
-async def read_tiers(tx: Tx) -> list[Tier]:
-    return await tx.all(Tier, READ_TIERS)
 
 
 async def read_articles(tx: Tx, skus: Sequence[str]) -> list[Article]:
@@ -97,8 +92,6 @@ UPSERT_ARTICLES = """
         barcodes = excluded.barcodes, is_weighed = excluded.is_weighed, min_price_minor = excluded.min_price_minor,
         no_discount = excluded.no_discount, no_burn = excluded.no_burn, no_earn = excluded.no_earn
 """
-REPLACE_TIERS = "delete from pos_tier"
-ADD_TIER = "insert into pos_tier (code, name_ru, name_en, from_minor) values ($1, $2, $3, $4)"
 
 
 async def upsert_category(tx: Tx, code: str, name: str, parent: str | None) -> None:
@@ -111,11 +104,6 @@ async def category_paths(tx: Tx) -> dict[str, list[int]]:
 
 async def upsert_articles(tx: Tx, columns: Sequence[Sequence[object]]) -> None:
     await tx.run(UPSERT_ARTICLES, *columns)
-
-
-async def replace_tiers(tx: Tx, tiers: Sequence[tuple[str, str, str, int]]) -> None:
-    await tx.run(REPLACE_TIERS)
-    await tx.run_many(ADD_TIER, tiers)
 
 
 # The hot path: one statement to read, one to write
@@ -177,17 +165,28 @@ class SaleRow(msgspec.Struct, frozen=True):
 
 
 class ShopperChange(msgspec.Struct, frozen=True):
-    """What sales add to a shopper, and the sum it was decided on."""
+    """What sales add to a shopper's day (0: of a whole life), and the sum they were decided on: None where days
+    are counted and nothing is compared.
+    """
 
     customer_number: int
-    spent_before: int
-    paid_minor: int
+    day: int
+    spent_before: int | None
+    spent_minor: int
+    points_minor: int
     visits: int
     last_at: datetime
 
-    def and_sale(self, sale: SaleRow) -> "ShopperChange":
-        paid, last_at = self.paid_minor + sale.paid_minor, max(self.last_at, sale.at)
-        return ShopperChange(self.customer_number, self.spent_before, paid, self.visits + 1, last_at)
+    def and_sale(self, spent: int, points: int, at: datetime) -> "ShopperChange":
+        return ShopperChange(
+            self.customer_number,
+            self.day,
+            self.spent_before,
+            self.spent_minor + spent,
+            self.points_minor + points,
+            self.visits + 1,
+            max(self.last_at, at),
+        )
 
 
 def as_row(row: Any) -> tuple[Any, ...]:
@@ -334,32 +333,32 @@ class ReturnRow(msgspec.Struct, frozen=True):
     owed_minor: int = 0
     balance_minor: int = 0
     customer_number: int | None = None
+    tenders: str = "[]"
+    written_off_minor: int = 0
+    spent_minor: int = 0
 
 
 FIND_RETURN = "select * from pos_return where return_id = $1"
 PARKED_RETURNS = """
     select * from pos_return where check_id = $1 and status = 'parked' order by at, return_id for update
 """
-POSTED_RETURNS = "select lines from pos_return where check_id = $1 and status = 'posted'"
-RESTORED_SO_FAR = """
-    select coalesce(sum(restored_minor), 0)::bigint from pos_return where check_id = $1 and status = 'posted'
+POSTED_RETURNS = """
+    select lines, refunded_minor, restored_minor, taken_back_minor, written_off_minor, tenders
+      from pos_return where check_id = $1 and status = 'posted'
 """
 INSERT_RETURN = """
-    insert into pos_return values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    insert into pos_return
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
     on conflict (return_id) do update set status = excluded.status, journal_id = excluded.journal_id, lines = excluded.lines,
         refunded_minor = excluded.refunded_minor, restored_minor = excluded.restored_minor,
         taken_back_minor = excluded.taken_back_minor, owed_minor = excluded.owed_minor,
-        balance_minor = excluded.balance_minor, customer_number = excluded.customer_number
+        balance_minor = excluded.balance_minor, customer_number = excluded.customer_number,
+        tenders = excluded.tenders, written_off_minor = excluded.written_off_minor, spent_minor = excluded.spent_minor
 """
 BURNED_LOTS = """
     select m.lot_id, -m.amount as amount, l.funder, l.expires_at from ledger_lot_move m
       join ledger_lot l on l.wallet_id = m.wallet_id and l.id = m.lot_id
-     where m.journal_id = $1 and m.amount < 0 and m.lot_id >> 8 <> $1 order by m.leg, l.expires_at, m.lot_id
-"""
-SUBTRACT_SPENT = """
-    insert into pos_shopper (customer_number, spent_minor, visits, last_at) values ($1, $2, 0, $3)
-    on conflict (customer_number) do update set spent_minor = pos_shopper.spent_minor + excluded.spent_minor
-    returning spent_minor
+     where m.journal_id = $1 and m.amount < 0 and (m.lot_id >> 8 <> $1 or (m.lot_id & 255) <> m.leg) order by m.leg, l.expires_at, m.lot_id
 """
 
 
@@ -371,19 +370,9 @@ async def parked_returns(tx: Tx, check_id: UUID) -> list[ReturnRow]:
     return await tx.all(ReturnRow, PARKED_RETURNS, check_id)
 
 
-async def returned_so_far(tx: Tx, check_id: UUID) -> dict[int, int]:
-    """Thousandths returned of each line."""
-    sums: dict[int, int] = {}
-    for row in await tx.rows(POSTED_RETURNS, check_id):
-        for n, qty_milli, *_ in msgspec.json.decode(row["lines"], type=list[tuple[int, int, int, int, int]]):
-            sums[n] = sums.get(n, 0) + qty_milli
-    return sums
-
-
-async def restored_so_far(tx: Tx, check_id: UUID) -> int:
-    """Burned points that earlier returns of a sale gave back."""
-    found: int = await tx.value(RESTORED_SO_FAR, check_id)
-    return found
+async def posted_returns(tx: Tx, check_id: UUID) -> Sequence[Row]:
+    """What earlier returns of a sale brought back."""
+    return await tx.rows(POSTED_RETURNS, check_id)
 
 
 async def upsert_return(tx: Tx, row: ReturnRow) -> None:
@@ -394,6 +383,46 @@ async def burned_lots(tx: Tx, journal_id: int) -> Sequence[Row]:
     return await tx.rows(BURNED_LOTS, journal_id)
 
 
-async def subtract_spent(tx: Tx, customer_number: int, minor: int, now: datetime) -> int:
-    left: int = await tx.value(SUBTRACT_SPENT, customer_number, -minor, now)
-    return left
+SALES_BETWEEN = """
+    select s.customer_number, s.paid_minor, s.burned_minor, s.earned_minor, q.document,
+           coalesce((select sum(r.refunded_minor)::bigint from pos_return r where r.check_id = s.check_id and r.status = 'posted'), 0) as refunded_minor
+      from pos_sale s join pos_quote q on q.check_id = s.check_id
+     where s.customer_number is not null and s.status <> 'awaited' and s.at >= $1 and s.at < $2
+"""
+
+
+async def sales_between(tx: Tx, since: datetime, until: datetime) -> AsyncIterator[Row]:
+    """Sales to known customers with their documents, a thousand at a time in hand."""
+    async for row in tx.connection.cursor(SALES_BETWEEN, since, until, prefetch=1000):
+        yield row
+
+
+SALES_OF = """
+    select s.check_id, s.paid_minor, s.at from pos_sale s
+     where s.customer_number = $1 and s.status <> 'awaited' and s.at >= $2
+       and s.paid_minor > (select coalesce(sum(r.refunded_minor), 0) from pos_return r where r.check_id = s.check_id and r.status = 'posted')
+     order by s.at limit 20
+"""
+
+
+async def sales_of(tx: Tx, customer: int, since: datetime) -> Sequence[Row]:
+    """A customer's first sales that did not come back whole."""
+    return await tx.rows(SALES_OF, customer, since)
+
+
+# The return policy: versions, the newest holds
+
+READ_RETURN_POLICY = "select version, body::text from pos_return_policy order by version desc limit 1"
+DECLARE_RETURN_POLICY = """
+    insert into pos_return_policy (body, declared_by, declared_at) values ($1, $2, $3) returning version
+"""
+
+
+async def return_policy(tx: Tx) -> tuple[int, str] | None:
+    rows = await tx.rows(READ_RETURN_POLICY)
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+async def declare_return_policy(tx: Tx, body: str, by: str, now: datetime) -> int:
+    version: int = await tx.value(DECLARE_RETURN_POLICY, body, by, now)
+    return version

@@ -39,16 +39,3 @@ class Article:
     no_discount: bool
     no_burn: bool
     no_earn: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """A standing reached by net spend."""
-
-    code: str
-    name_ru: str
-    name_en: str
-    from_minor: int
-
-    def name(self, language: str) -> str:
-        return self.name_ru if language == "ru" else self.name_en

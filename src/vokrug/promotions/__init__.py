@@ -4,19 +4,55 @@ The hot path is `price` over the set that `LiveOffers` holds; everything else is
 """
 
 from vokrug.promotions.api import routes
+from vokrug.promotions.around import Around
+from vokrug.promotions.campaigns.api import routes as campaign_routes
+from vokrug.promotions.checks import (
+    Asked,
+    Party,
+    Told,
+    Wanted,
+    closed,
+    give_back,
+    issue_for_sale,
+    issued_with,
+    look_up,
+    release,
+    reserve,
+    take,
+    tell_used,
+    wanted,
+)
+from vokrug.promotions.coupons.api import routes as coupon_routes
+from vokrug.promotions.coupons.errors import CouponRefused, LimitReached
+from vokrug.promotions.coupons.minting import CouponKeys
+from vokrug.promotions.coupons.types import IssuedCode
+from vokrug.promotions.coupons.writing import grouped
 from vokrug.promotions.engine import (
     Basket,
     Burn,
+    CodeState,
     CompiledOffers,
+    Delivery,
+    Left,
     Line,
     OfferVersion,
+    Personal,
+    Policy,
     Priced,
     Shopper,
+    Tender,
     active_from,
     compile_offers,
     expires_at,
+    points_for,
     price,
 )
+from vokrug.promotions.errors import ExperimentUnknown
+from vokrug.promotions.experiments.operations import find_experiment, weigh
+from vokrug.promotions.experiments.store import read_holdout
+from vokrug.promotions.experiments.types import Report
+from vokrug.promotions.facts import ReferralRewarded
+from vokrug.promotions.jobs import jobs, schedule_all
 from vokrug.promotions.live import LiveOffers
 from vokrug.promotions.operations import (
     check_offer,
@@ -31,36 +67,124 @@ from vokrug.promotions.operations import (
     publish_offer,
     save_shop_group,
     try_price,
+    wordings,
     write_draft,
 )
+from vokrug.promotions.people_api import routes as people_routes
+from vokrug.promotions.policies.api import routes as policy_routes
+from vokrug.promotions.policies.operations import policy_in_force, save_policy
+from vokrug.promotions.referrals.operations import note_return, note_sale, reward_ripe
+from vokrug.promotions.referrals.store import invited
+from vokrug.promotions.tiers.operations import (
+    count_categories,
+    count_return,
+    done_of,
+    grant_days,
+    save_programme,
+    today_of,
+)
+from vokrug.promotions.tiers.operations import note as note_step
+from vokrug.promotions.tiers.operations import standing as standing_now
+from vokrug.promotions.tiers.rules import categories_of, day_number, missing, next_tier, standing
+from vokrug.promotions.tiers.store import read_programme
+from vokrug.promotions.tiers.store import read_version as tiers_version
+from vokrug.promotions.tiers.texts import keep, path
+from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferState
 
+all_routes = [routes, coupon_routes, campaign_routes, people_routes]
+
 __all__ = [
+    "Around",
+    "Asked",
     "Basket",
     "Burn",
+    "CodeState",
     "CompiledOffers",
+    "CouponKeys",
+    "CouponRefused",
+    "Delivery",
+    "Done",
+    "ExperimentUnknown",
+    "IssuedCode",
+    "Left",
+    "LimitReached",
     "Line",
     "LiveOffers",
+    "Needs",
     "OfferState",
     "OfferVersion",
+    "Party",
+    "Personal",
+    "Policy",
     "Priced",
+    "Programme",
+    "ReferralRewarded",
+    "Report",
     "Shopper",
+    "Tender",
+    "Tier",
+    "Told",
+    "Wanted",
     "active_from",
+    "all_routes",
+    "categories_of",
     "check_offer",
+    "closed",
     "compile_offers",
+    "count_categories",
+    "count_return",
     "create_offer",
+    "day_number",
+    "done_of",
     "end_offer",
     "expires_at",
     "export_offers",
+    "find_experiment",
+    "give_back",
+    "grant_days",
+    "grouped",
     "import_offers",
+    "invited",
+    "issue_for_sale",
+    "issued_with",
+    "jobs",
+    "keep",
     "list_offers",
     "load_published",
+    "look_up",
+    "missing",
+    "next_tier",
+    "note_return",
+    "note_sale",
+    "note_step",
     "offer_card",
+    "path",
     "pause_offer",
+    "points_for",
+    "policy_in_force",
+    "policy_routes",
     "price",
     "publish_offer",
+    "read_holdout",
+    "read_programme",
+    "release",
+    "reserve",
+    "reward_ripe",
     "routes",
+    "save_policy",
+    "save_programme",
     "save_shop_group",
+    "schedule_all",
+    "standing",
+    "standing_now",
+    "take",
+    "tell_used",
+    "tiers_version",
+    "today_of",
     "try_price",
+    "wanted",
+    "weigh",
+    "wordings",
     "write_draft",
 ]

@@ -46,3 +46,55 @@ class BasketNonsense(Refusal):
 
     code, status = "basket_nonsense", 422
     cashier = Text(en="The basket is wrong: {field}: {why}.", ru="Ошибка в чеке: {field}: {why_ru}.")
+
+
+class ListUnknown(Refusal):
+    """There is no such list of customers."""
+
+    code, status = "list_unknown", 404
+    cashier = Text(en="There is no list {key}.", ru="Списка {key} нет.")
+
+
+class CampaignUnknown(Refusal):
+    """There is no such campaign."""
+
+    code, status = "campaign_unknown", 404
+    cashier = Text(en="There is no such campaign.", ru="Такой кампании нет.")
+
+
+class CampaignNotReady(Refusal):
+    """The campaign is not in a state from which it can go there."""
+
+    code, status = "campaign_not_ready", 409
+    cashier = Text(
+        en="A campaign that is {state} cannot become {wanted}.",
+        ru="Кампания в состоянии «{state}» не может перейти в «{wanted}».",
+    )
+
+
+class TierNonsense(Refusal):
+    """The tiers contradict themselves. `field` says where."""
+
+    code, status = "tier_nonsense", 422
+    cashier = Text(en="The levels cannot be used: {field}: {why}.", ru="Уровни нельзя использовать: {field}: {why_ru}.")
+
+
+class TierUnknown(Refusal):
+    """There is no such tier."""
+
+    code, status = "tier_unknown", 404
+    cashier = Text(en="There is no level {tier}.", ru="Уровня {tier} нет.")
+
+
+class ExperimentUnknown(Refusal):
+    """There is no such experiment."""
+
+    code, status = "experiment_unknown", 404
+    cashier = Text(en="There is no such experiment.", ru="Такого эксперимента нет.")
+
+
+class ReferralRefused(Refusal):
+    """The invitation cannot be accepted. `reason` says why."""
+
+    code, status = "referral_refused", 409
+    cashier = Text(en="The invitation cannot be accepted: {reason}.", ru="Приглашение не принято: {reason}.")

@@ -1,6 +1,7 @@
 """The published offers, kept compiled in memory and swapped as a whole when they change."""
 
 from vokrug.promotions import operations, store
+from vokrug.promotions.around import Around, load_around
 from vokrug.promotions.engine import CompiledOffers, compile_offers
 from vokrug.runtime.database import Tx
 
@@ -14,6 +15,7 @@ class LiveOffers:
 
     def __init__(self) -> None:
         self.current: CompiledOffers = compile_offers([])
+        self.around = Around()
         self.counter = 0
 
     async def at(self, tx: Tx, counter: int) -> CompiledOffers:
@@ -27,7 +29,7 @@ class LiveOffers:
         # once more under its own, never missed.
         counter = await store.read_counter(tx)
         if counter != self.counter:
-            loaded = await operations.load_published(tx)
+            loaded, around = await operations.load_published(tx), await load_around(tx)
             if counter > self.counter:  # another task may have been quicker
-                self.current, self.counter = loaded, counter
+                self.current, self.around, self.counter = loaded, around, counter
         return self.current

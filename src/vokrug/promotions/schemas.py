@@ -1,6 +1,6 @@
 """Bodies of requests and answers of the offers' HTTP."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -52,18 +52,31 @@ class TryPrice(Struct, frozen=True, forbid_unknown_fields=True):
     drafts: tuple[UUID, ...] = ()  # offers whose newest version is tried instead of the published one
 
 
+class Foreseen(Struct, frozen=True):
+    """When points of a sale at that moment could be spent, and when they would lapse."""
+
+    offer_id: int
+    version: int
+    points_minor: int
+    active_from: datetime
+    expires_at: datetime | None
+
+
 class Tried(Struct, frozen=True):
     """What the engine says."""
 
     at: datetime
     priced: Priced
+    points: list[Foreseen]
 
 
 class SaveGroup(Struct, frozen=True, forbid_unknown_fields=True):
     """A named set of shops."""
 
     name: Name
-    shop_ids: tuple[ShopNumber, ...]
+    shop_ids: tuple[ShopNumber, ...] = ()
+    includes: tuple[Key, ...] = ()  # other groups, whose shops are this one's too
+    except_shop_ids: tuple[ShopNumber, ...] = ()
 
 
 class ImportFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,3 +103,22 @@ class BodySchema(Struct, frozen=True):
     """JSON Schema of an offer's body."""
 
     schema: dict[str, Any]
+
+
+class TakeOff(Struct, frozen=True, forbid_unknown_fields=True):
+    """Customers to be taken off a list."""
+
+    customers: Annotated[list[UUID], Meta(max_length=10_000)]
+
+
+class Reviewed(Struct, frozen=True):
+    """How many customers a review has moved."""
+
+    moved: int
+
+
+class GrantTier(Struct, frozen=True, forbid_unknown_fields=True):
+    """A tier given by hand. Without an end it stays until it is taken back."""
+
+    tier: Name
+    until: date | None = None

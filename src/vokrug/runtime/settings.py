@@ -109,6 +109,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Let webhooks go to `http://` and to private addresses: for a trial on one machine."),
     ] = False
+    coupon_codes: Annotated[
+        Literal["hashed", "plain"],
+        Meta(description="How codes of new coupon pools are kept: `hashed`, or `plain` for other programs to read."),
+    ] = "hashed"
     clock: Annotated[
         Literal["system", "movable", "standing"],
         Meta(

@@ -57,7 +57,7 @@ async def seed_chain(url: str, secret: str, now: datetime, *, shops: int, say: S
                 seed.keys.append(await key_of_till(tx, Vault(secret), number, now))
         async with db.transaction() as tx:
             await publish_offers(tx, now)
-        reference = pos.Reference()
+        reference = pos.Reference(promotions.LiveOffers())
         await reference.renew(db, now)
         for shop in reference.shops.values():
             seed.accounts.append(await reference.accounts(db, shop, now))
@@ -80,8 +80,9 @@ CHAIN = (
        select 'A' || to_char(n, 'FM00000'), 'Товар ' || n, array[c.parent_id, c.id],
               array['46' || to_char(n, 'FM00000000000')], n % 8 = 7
          from generate_series(1, {articles}) n join pos_category c on c.code = 'C' || 1 + n % {shelves}""",
-    """insert into pos_tier values ('base', 'Базовый', 'Base', 0), ('silver', 'Серебряный', 'Silver', 1000000),
-              ('gold', 'Золотой', 'Gold', 5000000)""",
+    """insert into promotions_tier (rank, code, name_ru, name_en, spend)
+       values (1, 'base', 'Базовый', 'Base', 0), (2, 'silver', 'Серебряный', 'Silver', 1000000),
+              (3, 'gold', 'Золотой', 'Gold', 5000000)""",
     "update pos_reference_version set version = version + 1",
 )
 
@@ -275,9 +276,10 @@ ADD_HISTORY = (
        select check_id, n, shop, shop, 1, sha256(uuid_send(check_id)), 'committed', journal, at, at,
               paid, points, points
          from past""",
-    """insert into pos_shopper select n, sum(paid), count(*), max(at) from past group by n
-           on conflict (customer_number) do update set spent_minor = pos_shopper.spent_minor + excluded.spent_minor,
-              visits = pos_shopper.visits + excluded.visits""",
+    """insert into promotions_standing select n, 0, sum(paid), 0, count(*), max(at) from past group by n
+           on conflict (customer_number, day) do update
+             set spent_minor = promotions_standing.spent_minor + excluded.spent_minor,
+                 visits = promotions_standing.visits + excluded.visits""",
     """with told as (
            select events_partition(n) as partition, past.*,
                   row_number() over (partition by events_partition(n) order by i) as step from past),

@@ -5,26 +5,31 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
 from vokrug.pos.batch import PromiseJob
 from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, hash_of
-from vokrug.pos.document import Document
+from vokrug.pos.document import Document, moment
 from vokrug.pos.errors import (
     AlreadyCommitted,
+    CardBlocked,
     CustomerUnknown,
     DocumentConflict,
     DocumentOfAnotherTill,
     RevisionStale,
 )
-from vokrug.pos.operations.identifying import known_by
+from vokrug.pos.operations.gift_cards import cards_of, hold_cards, let_cards_go, touches_cards, with_cards
+from vokrug.pos.operations.identifying import known_by, known_of
 from vokrug.pos.pricing import basket_of, document_of, happened
+from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, HoldAsked
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop, Till
-from vokrug.runtime.database import Tx
+from vokrug.runtime.database import Overtaken, Tx
 from vokrug.runtime.http import Json
 
 NO_LOTS = -1  # the wallet alone: its commit will want it
@@ -40,11 +45,19 @@ async def calculate(
     ask.check_id = check_id
     if body.hold:
         ask.lots = ledger.FIRST_LOTS if body.burn.mode != "none" else NO_LOTS
+    if touches_cards(body):
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     row = await checkout.readers.submit(ask)
     if row["sale_status"] is not None or row["quote_rev"] is not None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     known = recognised(known, ask, row)
-    trolley = await Trolley.of(checkout, body, shop, known, row, language, now)
+    try:
+        if asks_around(checkout, body, known):
+            raise Unplain()
+        trolley = await Trolley.of(checkout, body, shop, known, row, language, now)
+        document = trolley.priced(row["available"] or 0)
+    except Unplain:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     quote = QuoteRow(
         check_id=check_id,
         rev=body.rev,
@@ -56,12 +69,20 @@ async def calculate(
         priced_at=now,
         document=b"",
     )
-    document = trolley.priced(row["available"] or 0)
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
+    if document.own_burn_minor:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
     job = PromiseJob(
-        quote, document, trolley.priced, row["spent"] or 0, wallet_of(row), accounts.redeemed, now + ttl_of(body)
+        quote,
+        document,
+        trolley.priced,
+        promotions.done_of(row["metrics"]),
+        row["tier"],
+        wallet_of(row),
+        accounts.redeemed,
+        now + ttl_of(body),
     )
     result: Any = await checkout.writers.submit(job)
     if result is None:
@@ -72,15 +93,17 @@ async def calculate(
 
 def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
     if known is None and ask.hash is not None:
-        if is_stranger(ask, row):
+        if row["number"] is None or row["state"] == "erased":
             raise CustomerUnknown()
-        return Known(row["number"], row["customer_id"], row["language"])
+        if row["state"] == "blocked":
+            raise CardBlocked()
+        return known_of(row)
     return known
 
 
 def is_stranger(ask: Ask, row: Any) -> bool:
     """An identifier was given, and it leads to nobody."""
-    return ask.hash is not None and (row["number"] is None or row["state"] == "erased")
+    return ask.hash is not None and (row["number"] is None or row["state"] in ("erased", "blocked"))
 
 
 @dataclass(slots=True)
@@ -91,9 +114,10 @@ class Trolley:
     basket: promotions.Basket
     shop: Shop
     known: Known | None
-    spent_minor: int
+    row: Any  # what pos_read knows of the customer
     language: str
     at: datetime
+    told: promotions.Told | None  # what limits and codes have to say, if they were asked
 
     @classmethod
     async def of(
@@ -105,40 +129,104 @@ class Trolley:
         row: Any,
         language: str,
         now: datetime,
+        told: promotions.Told | None = None,
+        tx: Tx | None = None,
     ) -> "Trolley":
-        articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+        articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines], tx)
         basket = basket_of(body, shop, articles)
         if known is not None:
             language = known.language
-        return cls(checkout, basket, shop, known, row["spent"] or 0, language, happened(body.at, now))
+        if told is not None:
+            basket = told.basket(basket)
+        elif closed := promotions.closed(checkout.offers.around, None if known is None else known.number):
+            basket = msgspec.structs.replace(basket, left=closed)
+        return cls(checkout, basket, shop, known, row, language, happened(body.at, now), told)
 
     def priced(self, available_minor: int) -> Document:
-        """Ask the engine, as of the moment of the sale."""
-        reference, shopper = self.checkout.reference, None
+        """Ask the engine, as of the moment of the sale. A check that turns out to take of limits or codes
+        without having asked them is Unplain.
+        """
+        offers, row, shopper = self.checkout.offers, self.row, None
         if self.known is not None:
-            tier = reference.tier_at(self.spent_minor)
-            shopper = promotions.Shopper(
-                tier=None if tier is None else tier.code, available_minor=max(0, available_minor)
-            )
-        answer = promotions.price(self.basket, shopper, self.checkout.offers.current, self.at)
-        return document_of(
+            shopper = shopper_of(self.checkout, self.known, row, available_minor if self.known.may_burn else 0)
+            if self.told is not None:
+                shopper = self.told.shopper(shopper)
+        answer = promotions.price(self.basket, shopper, offers.current, self.at)
+        if self.told is None and offers.around.takes(answer):
+            raise Unplain()
+        document = document_of(
             answer,
             self.basket,
             at=self.at,
             shop=self.shop,
             language=self.language,
             customer_id=None if self.known is None else self.known.id,
-            rate=reference.rates[self.shop.currency],
+            rate=self.checkout.reference.rates[self.shop.currency],
             balance_minor=available_minor,
-            spent_minor=self.spent_minor,
+            spent_minor=row["spent"] or 0,
+            metrics=[] if self.known is None else list(promotions.done_of(row["metrics"]).numbers),
+            tier=row["tier"],
+            wanted=promotions.wanted(self.told, answer),
         )
+        if self.known is not None and not self.known.may_burn:
+            document = documents.replace(document, burn_reasons=["not_activated"])
+        elif document.burn_minor > max(0, available_minor):
+            own = document.burn_minor - max(0, available_minor)
+            document = documents.replace(document, own_burn_minor=own)
+        terms = self.checkout.reference.return_terms
+        return document if terms is None else documents.replace(document, returns=terms)
 
 
 async def priced(
-    checkout: Checkout, body: Calculate, shop: Shop, known: Known | None, row: Any, language: str, now: datetime
+    checkout: Checkout,
+    body: Calculate,
+    shop: Shop,
+    known: Known | None,
+    row: Any,
+    language: str,
+    now: datetime,
+    told: promotions.Told | None = None,
+    tx: Tx | None = None,
 ) -> Document:
-    trolley = await Trolley.of(checkout, body, shop, known, row, language, now)
+    trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told, tx)
     return trolley.priced(row["available"] or 0)
+
+
+def shopper_of(checkout: Checkout, known: Known, row: Any, available: int) -> promotions.Shopper:
+    metrics = row["metrics"]
+    tier = promotions.standing(checkout.reference.programme, promotions.done_of(metrics), row["tier"])
+    return promotions.Shopper(
+        tier=None if tier is None else tier.code,
+        available_minor=max(0, available),
+        number=known.number,
+        visits=row["visits"] or 0,
+        last_purchase_at=None if metrics is None or metrics[5] is None else moment(metrics[5]),
+    )
+
+
+def asks_around(checkout: Checkout, body: Calculate, known: Known | None) -> bool:
+    """Is there something beside the offers that has to be read before the price is known?"""
+    return checkout.offers.around.must_be_read(body.codes, None if known is None else known.number)
+
+
+async def tell(
+    checkout: Checkout, tx: Tx, body: Calculate, shop: Shop, known: Known | None, ask: Ask, now: datetime
+) -> promotions.Told:
+    """What limits, codes, lists and personal offers say of this check."""
+    around, number = checkout.offers.around, None if known is None else known.number
+    if not around.limits and not asks_around(checkout, body, known):
+        return promotions.Told(codes=tuple(body.codes), left=promotions.closed(around, number))
+    asked = promotions.Asked(
+        shop=shop.id,
+        zone=shop.zone,
+        at=happened(body.at, now),
+        groups=shop.groups,
+        cashier=body.cashier,
+        card=ask.hash,
+        customer=number,
+        codes=tuple(body.codes),
+    )
+    return await promotions.look_up(tx, around, checkout.codes, asked, now)
 
 
 def ttl_of(body: Calculate) -> timedelta:
@@ -166,6 +254,9 @@ async def told_alone(
     check that met somebody faster.
     """
     TOLD_ALONE.labels("calculate").inc()
+    # A story holds a connection: what needs another is fetched before, or many stories would wait for each other.
+    await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+    await checkout.reference.accounts(checkout.db, shop, now)
 
     async def story(tx: Tx) -> tuple[Json, bool]:
         return await quote_alone(checkout, tx, check_id, body, shop, till, ask, language, now)
@@ -204,24 +295,40 @@ async def quote_alone(
         raise RevisionStale(known=standing.rev)
     if standing is not None and body.hold:
         await let_go(checkout, tx, standing, now)
-    books = None
-    if known is not None and body.hold and body.burn.mode != "none":
-        wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
-        books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
-        (row,) = await checkout.read(tx, [Ask(known.number)], now)
-    document = await priced(checkout, body, shop, known, row, language, now)
+    cards = await cards_of(checkout, tx, body, shop, now, locked=bool(body.hold))
+    books, wallet_ids = None, cards.wallet_ids
+    if known is not None and body.burn.mode != "none":
+        wallet_ids = [ledger.wallet_of(known.number, checkout.reference.points_unit), *wallet_ids]
+    if body.hold and wallet_ids:
+        legs = len(wallet_ids)
+        books = await ledger.open_books(tx, checkout.ids, wallet_ids, now, lots=ledger.ALL_LOTS, legs=legs)
+        if known is not None:
+            (row,) = await checkout.read(tx, [Ask(known.number)], now)
+    told = await tell(checkout, tx, body, shop, known, ask, now)
+    document = await priced(checkout, body, shop, known, row, language, now, told, tx)
+    spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
+    document = with_cards(document, cards, spendable)
     number = None if known is None else known.number
     quote = QuoteRow(check_id, body.rev, body_hash, shop.id, till.id, number, None, now, b"")
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
-    if document.burn_minor and books is not None and known is not None:
-        accounts = await checkout.reference.accounts(checkout.db, shop, now)
+    accounts = await checkout.reference.accounts(checkout.db, shop, now)
+    burn = document.burn_minor - document.own_burn_minor
+    if burn and books is not None and known is not None:
         wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
         journal = books.open_journal(ledger.Kind.HOLD, home=known.number, document=check_id)
-        hold = books.place_hold(journal, wallet_id, accounts.redeemed, document.burn_minor, deadline=now + ttl_of(body))
+        hold = books.place_hold(journal, wallet_id, accounts.redeemed, burn, deadline=now + ttl_of(body))
         quote = documents.replace(quote, hold_id=hold.id)
         document = documents.held(document, hold.deadline)
+    if document.cards_minor and books is not None:
+        until = now + ttl_of(body)
+        document = hold_cards(books, document, accounts.revenue, check_id=check_id, deadline=until)
+        document = documents.held(document, until)
+    if books is not None:
         await ledger.write(tx, books)
+    if document.wanted:
+        await set_aside(tx, check_id, document, number, now + ttl_of(body), now)
+        document = documents.held(document, now + ttl_of(body))
     quote = store.with_document(quote, document)
     if standing is None:
         await store.insert_quote(tx, quote)
@@ -230,8 +337,22 @@ async def quote_alone(
     return answers.calculated(checkout.reference, quote, document), False
 
 
+async def set_aside(
+    tx: Tx, check_id: UUID, document: Document, customer: int | None, until: datetime, now: datetime
+) -> None:
+    """Limits and codes are promised with the price. Whoever was faster since they were read is seen next time."""
+    try:
+        await promotions.reserve(tx, check_id, document.wanted, customer, until, now)
+    except (promotions.LimitReached, promotions.CouponRefused):
+        raise Overtaken() from None
+
+
 async def let_go(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime) -> None:
     """What an earlier revision held comes free."""
+    document = documents.decode(quote.document)
+    await let_cards_go(checkout, tx, document, now)
+    if document.wanted:
+        await promotions.release(tx, quote.check_id)
     if quote.hold_id is None or quote.customer_number is None:
         return
     wallet_id = ledger.wallet_of(quote.customer_number, checkout.reference.points_unit)

@@ -3,27 +3,38 @@
 It leans on the kernel alone, so that it can be packed for tills that work without a line.
 """
 
-from vokrug.promotions.engine.basket import Basket, Burn, Line, Shopper
-from vokrug.promotions.engine.compile import CompiledOffers, compile_offers
+from vokrug.promotions.engine.basket import Basket, Burn, CodeState, Left, Line, Personal, Shopper, Tender
+from vokrug.promotions.engine.compile import CompiledOffers, compile_in_steps, compile_offers
+from vokrug.promotions.engine.earn import points_for
 from vokrug.promotions.engine.lint import Complaint, lint
 from vokrug.promotions.engine.lots import active_from, expires_at
 from vokrug.promotions.engine.offers import OfferBody, OfferVersion
-from vokrug.promotions.engine.priced import Priced
+from vokrug.promotions.engine.policy import PRESETS, Policy
+from vokrug.promotions.engine.priced import Delivery, Priced
 from vokrug.promotions.engine.pricing import price
 
 __all__ = [
+    "PRESETS",
     "Basket",
     "Burn",
+    "CodeState",
     "CompiledOffers",
     "Complaint",
+    "Delivery",
+    "Left",
     "Line",
     "OfferBody",
     "OfferVersion",
+    "Personal",
+    "Policy",
     "Priced",
     "Shopper",
+    "Tender",
     "active_from",
+    "compile_in_steps",
     "compile_offers",
     "expires_at",
     "lint",
+    "points_for",
     "price",
 ]

@@ -83,3 +83,28 @@ def split_weighed(qty_milli: int, price_minor: int, sum_minor: int) -> tuple[Spl
 def times(price_minor: int, qty_milli: int) -> int:
     """Price × quantity, rounded half up, as every till does."""
     return (price_minor * qty_milli + 500) // 1000
+
+
+def deal_with_room(total: int, runs: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Share by weight over units that come as runs of `(units, weight of each, room of each)`.
+
+    Like `deal`, but no unit gets more than its room; what one cannot take moves to the others. The total is
+    no more than all the rooms. Runs keep their order; a run may be cut in two.
+    """
+    if len(runs) == 1:
+        units = runs[0][0]
+        share, odd = divmod(total, units)
+        first = [(0, odd, share + 1)] if odd else []
+        return [*first, (0, units - odd, share)]
+    full: dict[int, int] = {}
+    while True:
+        rest = [(at, units, weight) for at, (units, weight, _) in enumerate(runs) if at not in full]
+        left = total - sum(runs[at][0] * room for at, room in full.items())
+        dealt = deal(left, [(units, weight) for _, units, weight in rest])
+        over = {rest[run][0] for run, _, share in dealt if share > runs[rest[run][0]][2]}
+        if not over:
+            break
+        full |= {at: runs[at][2] for at in over}
+    found = [(rest[run][0], units, share) for run, units, share in dealt]
+    found += [(at, runs[at][0], room) for at, room in full.items()]
+    return sorted(found, key=lambda part: part[0])

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from vokrug.promotions.engine.allocate import share_with_room, times
-from vokrug.promotions.engine.compile import BasketRule, ItemRule
-from vokrug.promotions.engine.offers import AmountOff, FixedPrice, PercentOff
+from vokrug.promotions.engine.finding import BasketRule, ItemRule
+from vokrug.promotions.engine.offers import AmountOff, BasketDiscount, FixedPrice, PercentOff
 from vokrug.promotions.engine.priced import Verdict
 from vokrug.promotions.engine.work import Work
 
@@ -21,13 +21,8 @@ def threshold(rule: ItemRule | BasketRule, aimed: list[int], work: Work, counted
     total = sum([counted[i] for i in aimed]) if body.min_minor else 0
     if qty >= body.min_qty_milli and total >= body.min_minor:
         return None
-    return Verdict(
-        rule.offer_id,
-        rule.version,
-        "not_met",
-        missing_qty_milli=max(0, body.min_qty_milli - qty),
-        missing_minor=max(0, body.min_minor - total),
-    )
+    short_qty, short = max(0, body.min_qty_milli - qty), max(0, body.min_minor - total)
+    return Verdict(rule.offer_id, rule.version, "not_met", 0, None, short_qty, short)
 
 
 def discountable(work: Work, aimed: list[int]) -> list[int]:
@@ -36,6 +31,39 @@ def discountable(work: Work, aimed: list[int]) -> list[int]:
         return aimed
     lines = work.lines
     return [i for i in aimed if not (lines[i].no_discount or lines[i].gift_card_sale)]
+
+
+def item_amounts(
+    benefit: PercentOff | AmountOff | FixedPrice, work: Work, lines: list[int], left: Sequence[int]
+) -> list[int]:
+    """What a benefit of units takes off each of the lines, as far as their floors let it."""
+    if isinstance(benefit, PercentOff):
+        bp, units, floor = benefit.percent_bp, work.units, work.floor
+        found = []
+        for i in lines:
+            count, costs = units[i], left[i]
+            if count > 1:
+                each = costs // count
+                off = (each * bp + 5_000) // 10_000 * count
+            else:
+                off = (costs * bp + 5_000) // 10_000
+            room = costs - floor[i]
+            found.append(off if off <= room else room)
+        return found
+    if isinstance(benefit, AmountOff):
+        return [_amount_of_units(benefit.amount_minor, work, i, left[i]) for i in lines]
+    return [_down_to_price(benefit.price_minor, work, i, left[i]) for i in lines]
+
+
+def sum_off(body: BasketDiscount, work: Work, lines: list[int], whole: int) -> int:
+    """What a basket offer takes off all its lines together, which still cost the `whole`."""
+    benefit, most = body.benefit, body.max_minor
+    if benefit.per == "unit":
+        return sum(amounts(benefit, work, lines, work.left, most=most))
+    bp = benefit.percent_bp if isinstance(benefit, PercentOff) else 0
+    total = (whole * bp + 5_000) // 10_000 if isinstance(benefit, PercentOff) else benefit.amount_minor
+    room = whole - sum([work.floor[i] for i in lines]) if work.has_floors else whole
+    return min(total, room) if most is None else min(total, room, most)
 
 
 def amounts(

@@ -1,0 +1,64 @@
+"""When the clock strikes."""
+
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from vokrug import ledger, promotions
+from vokrug.pos import store
+from vokrug.pos.checkout import Checkout
+from vokrug.runtime.database import Tx
+from vokrug.runtime.jobs import JobRun, Jobs, schedule
+
+SLICE = 500
+
+jobs = Jobs("pos")
+
+
+@jobs.task("pos.reward_referrals", tries=5)
+async def reward_referrals(run: JobRun) -> None:
+    """Both sides of an invitation get their points once its purchase can no longer come back."""
+    checkout = run.services.get(Checkout)
+    await find_first_purchases(run)
+    more = True
+    while more:
+        async with run.services.db.transaction() as tx:
+            rewarded = await promotions.reward_ripe(tx, run.now)
+            for fact in rewarded or ():
+                await give(tx, checkout, fact, run.now)
+        more = rewarded is not None
+
+
+async def find_first_purchases(run: JobRun) -> None:
+    """Which of the friends who were invited has bought: looked for here, so that no sale pays for asking."""
+    after = -1
+    while True:
+        async with run.services.db.transaction() as tx:
+            friends = await promotions.invited(tx, after, SLICE)
+            for row in friends:
+                for sale in await store.sales_of(tx, row["friend"], row["at"]):
+                    await promotions.note_sale(tx, row["friend"], sale["check_id"], sale["paid_minor"], sale["at"])
+        if not friends:
+            return
+        after = friends[-1]["friend"]
+
+
+async def give(tx: Tx, checkout: Checkout, fact: promotions.ReferralRewarded, now: datetime) -> None:
+    currency = min(checkout.reference.rates, default="RUB")
+    sides = ((fact.inviter_number, fact.inviter_points_minor), (fact.friend_number, fact.friend_points_minor))
+    for customer, points in sides:
+        if points:
+            gift = ledger.Gift(
+                id=uuid5(UUID(int=fact.referral_id.int), str(customer)),
+                customer=customer,
+                points=points,
+                points_unit=checkout.reference.points_code,
+                currency=currency,
+                expires_at=None,
+                reason="referral",
+            )
+            await ledger.give_points(tx, checkout.ids, gift, now)
+
+
+async def schedule_all(tx: Tx, now: datetime) -> None:
+    """Write the domain's schedules down; known ones stay as the operator left them."""
+    await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)

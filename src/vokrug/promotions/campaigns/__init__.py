@@ -1,0 +1,1 @@
+"""Campaigns: offers that belong together, with an owner, a budget and dates."""

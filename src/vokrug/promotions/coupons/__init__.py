@@ -1,0 +1,1 @@
+"""Coupons: unique, shared, bundles, printed ranges, signed codes, and codes of partners."""

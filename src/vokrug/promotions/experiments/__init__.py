@@ -1,0 +1,1 @@
+"""Experiments: who sees which offers, and what that was worth in net margin."""

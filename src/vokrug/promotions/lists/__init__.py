@@ -1,0 +1,1 @@
+"""Imported lists of customers: membership in one key read, however many lists there are."""

@@ -1,0 +1,1 @@
+"""Offers for one customer, on terms of their own."""
