@@ -122,17 +122,9 @@ def resolve(
             alone = [after for deal in by_priority if deal.body.exclusive and (after := play(deal, pieces)) is not None]
             yield alone[0] if alone else queue(by_priority, pieces, most)
         case "highest" | "lowest":
-            tried = [
-                (cost(after), (-deal.body.priority, deal.number), after)
-                for deal in deals
-                if (after := play(deal, pieces)) is not None
-            ]
-            if not tried:
-                yield pieces
-            elif group.mode == "highest":
-                yield min(tried, key=lambda one: one[:2])[2]
-            else:
-                yield min(tried, key=lambda one: (-one[0], one[1]))[2]
+            sign = 1 if group.mode == "highest" else -1
+            alone = [after for deal in by_rank(deals) if (after := play(deal, pieces)) is not None]
+            yield min(alone, key=lambda after: sign * cost(after), default=pieces)
         case "best_for_customer":
             shared = [deal for deal in deals if not deal.body.exclusive]
             for some in (shared, *([deal] for deal in deals if deal.body.exclusive)):
@@ -140,6 +132,10 @@ def resolve(
                     yield from packings(some, pieces, most, original, policy)
                 else:
                     yield from orders(some, pieces, most, play)
+
+
+def by_rank(deals: list[Deal]) -> list[Deal]:
+    return sorted(deals, key=lambda deal: (-deal.body.priority, deal.number))
 
 
 def orders(deals: list[Deal], pieces: Pieces, most: int, play: object) -> Iterator[Pieces]:
@@ -187,7 +183,12 @@ def names(goods: Goods, piece: Piece) -> bool:
 
 
 def holds(deal: Deal, pieces: Pieces, original: Sequence[int], policy: Policy) -> bool:
-    aimed = [at for at, piece in enumerate(pieces) if names(deal.body.goods, piece)]
+    parts = deal.body.benefit.parts if isinstance(deal.body.benefit, SetPrice) else ()
+    aimed = [
+        at
+        for at, piece in enumerate(pieces)
+        if (any(names(part.goods, piece) for part in parts) if parts else names(deal.body.goods, piece))
+    ]
     for condition in deal.body.conditions:
         if isinstance(condition, AtLeastUnits) and len(aimed) * 1000 < condition.at_least_milli:
             return False
@@ -200,12 +201,11 @@ def holds(deal: Deal, pieces: Pieces, original: Sequence[int], policy: Policy) -
 
 
 def picked(body: Discount, pieces: Pieces, reached: list[int]) -> list[int]:
-    open_ones = [at for at in reached if pieces[at].left > pieces[at].floor]
     if body.units.which == "cheapest":
-        return sorted(open_ones, key=lambda at: (pieces[at].left, at))[: body.units.units]
+        return sorted(reached, key=lambda at: (pieces[at].left, at))[: body.units.units]
     if body.units.which == "dearest":
-        return sorted(open_ones, key=lambda at: (-pieces[at].left, at))[: body.units.units]
-    return open_ones
+        return sorted(reached, key=lambda at: (-pieces[at].left, at))[: body.units.units]
+    return reached
 
 
 def apply(
@@ -227,10 +227,13 @@ def apply(
         return settle(pieces, *buy_get(body, benefit, pieces, [at for at in there if not pieces[at].eaten]))
     if isinstance(benefit, SetPrice):
         return settle(pieces, *sets(benefit, pieces, [at for at in there if not pieces[at].eaten]))
-    reached = [at for at in there if names(body.goods, pieces[at])]
-    reached = (
-        picked(body, pieces, reached) if only is None else [at for at in reached if pieces[at].left > pieces[at].floor]
-    )
+    aimed = [
+        at
+        for at, piece in enumerate(pieces)
+        if names(body.goods, piece) and (articles is None or piece.article in articles)
+    ]
+    reached = picked(body, pieces, aimed) if only is None else aimed
+    reached = [at for at in reached if at in there and pieces[at].left > pieces[at].floor]
     if getattr(benefit, "per", "unit") == "unit":
         offs = {
             at: min(

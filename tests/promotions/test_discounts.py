@@ -250,7 +250,7 @@ def test_goods_that_are_left_out() -> None:
     [
         (ItemDiscount(benefit=TEN, who=Who(members_only=True)), "members_only"),
         (ItemDiscount(benefit=TEN, who=Who(tiers=("gold",))), "tier"),
-        (ItemDiscount(benefit=TEN, who=Who(segments=("students",))), "segment"),
+        (ItemDiscount(benefit=TEN, who=Who(segments=("students",)), goods=Goods(articles=(1,))), "segment"),
     ],
 )
 def test_who_an_offer_is_for(offer: OfferBody, outcome: str) -> None:

@@ -344,7 +344,8 @@ async def test_the_kind_of_an_offer_stays(marketing: Marketing) -> None:
 def test_the_schema_names_every_kind() -> None:
     kinds = rules.body_schema()["discriminator"]["mapping"]
     assert set(kinds) == {
-        "item_discount", "basket_discount", "earn", "earn_multiplier", "burn_cap", "point_programme",
+        "item_discount", "basket_discount", "discount", "points_reward", "earn", "earn_multiplier", "burn_cap",
+        "point_programme",
     }  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.promotions.brute import most_given
-from tests.promotions.shop import NOON, basket, line
-from vokrug.promotions import Basket, OfferVersion, Policy, compile_offers, price
+from tests.promotions.shop import NOON, basket
+from vokrug.promotions import Basket, Line, OfferVersion, Policy, compile_offers, price
 from vokrug.promotions.engine.offers import (
     AmountOff,
     AtLeastAmount,
@@ -123,22 +123,24 @@ policies = st.builds(
 
 @st.composite
 def baskets(draw: st.DrawFn) -> Basket:
-    lines, left = [], UNITS
+    lines: list[Line] = []
+    left = UNITS
     while left and len(lines) < 4:
         units = draw(st.integers(1, min(left, 3)))
-        floor = draw(st.sampled_from([0, 0, 0, 90]))
-        n = len(lines) + 1
         article = draw(st.integers(1, 3))
-        row = line(n, draw(prices), units, min_price_minor=floor)
-        lines.append(row.__class__(**{**as_fields(row), "article_id": article, "sku": f"a{article}"}))
+        row = Line(
+            n=len(lines) + 1,
+            sku=f"a{article}",
+            article_id=article,
+            price_minor=draw(prices),
+            qty_milli=units * 1000,
+            min_price_minor=draw(st.sampled_from([0, 0, 0, 90])),
+        )
+        lines.append(row)
         left -= units
         if draw(st.booleans()):
             break
     return basket(*lines)
-
-
-def as_fields(row: object) -> dict[str, object]:
-    return {name: getattr(row, name) for name in row.__struct_fields__}  # type: ignore[attr-defined]
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

@@ -48,7 +48,19 @@ BEATEN = Text(en="Another offer gives more", ru="Выгоднее другое �
 APPLIED = Text(en="Applied", ru="Применено")
 NOT_MET = Text(en="Its conditions are not met", ru="Условия не выполнены")
 EXCLUDED = Text(en="Not combined with others here", ru="Не сочетается с другими")
-VERDICTS = {"applied": APPLIED, "beaten": BEATEN, "not_met": NOT_MET}  # plain words: they need no escaping
+LIMIT = Text(en="Its limit is used up", ru="Лимит исчерпан")
+UNKNOWN = Text(en="There is no such code", ru="Такого кода нет")
+EXPIRED = Text(en="The code has expired", ru="Срок кода истёк")
+USED = Text(en="The code was used already", ru="Код уже использован")
+VERDICTS = {  # plain words: they need no escaping
+    "applied": APPLIED,
+    "beaten": BEATEN,
+    "not_met": NOT_MET,
+    "limit": LIMIT,
+    "unknown": UNKNOWN,
+    "expired": EXPIRED,
+    "used": USED,
+}
 
 
 def ref(offer_id: int, version: int) -> str:
@@ -123,9 +135,10 @@ def verdict(one: Judged, language: str) -> str:
     else:
         text = VERDICTS.get(one.status, EXCLUDED).say(language)
     by = "null" if one.by is None else f'"{one.by}"'
+    named = in_json(one.code if one.code is not None and not one.offer_id else ref(one.offer_id, one.version))
     return (
-        f'{{"ref":"{ref(one.offer_id, one.version)}","status":"{one.status}","amount":"{minor(one.amount_minor)}",'
-        f'"by":{by},"missing":{missing},"text":"{text}"}}'
+        f'{{"ref":{named},"status":"{one.status}","amount":"{minor(one.amount_minor)}",'
+        f'"by":{by},"missing":{missing},"text":"{text}","code":{in_json(one.code)}}}'
     )
 
 

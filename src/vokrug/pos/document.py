@@ -62,6 +62,7 @@ class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     by: int | None
     missing_qty_milli: int
     missing_minor: int
+    code: str | None = None
 
 
 class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):

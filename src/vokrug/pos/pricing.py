@@ -193,7 +193,7 @@ def document_of(
         lines,
         grants,
         [
-            Judged(v.offer_id, v.version, v.status, v.amount_minor, v.by, v.missing_qty_milli, v.missing_minor)
+            Judged(v.offer_id, v.version, v.status, v.amount_minor, v.by, v.missing_qty_milli, v.missing_minor, v.code)
             for v in priced.verdicts
         ],
         balance_minor,

@@ -229,6 +229,7 @@ class VerdictGiven(Reply, frozen=True, kw_only=True):
     by: str | None
     missing: str | None
     text: str
+    code: str | None = None
 
 
 class ReceiptBlock(Reply, frozen=True, kw_only=True):

@@ -68,6 +68,8 @@ from vokrug.promotions.operations import (
     write_draft,
 )
 from vokrug.promotions.people_api import routes as people_routes
+from vokrug.promotions.policies.api import routes as policy_routes
+from vokrug.promotions.policies.operations import policy_in_force, save_policy
 from vokrug.promotions.referrals.operations import note_return, note_sale, reward_ripe
 from vokrug.promotions.referrals.store import invited
 from vokrug.promotions.tiers.operations import (
@@ -87,7 +89,7 @@ from vokrug.promotions.tiers.texts import keep, path
 from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferState
 
-all_routes = [routes, coupon_routes, campaign_routes, people_routes]
+all_routes = [routes, policy_routes, coupon_routes, campaign_routes, people_routes]
 
 __all__ = [
     "Around",
@@ -155,6 +157,8 @@ __all__ = [
     "offer_card",
     "path",
     "pause_offer",
+    "policy_in_force",
+    "policy_routes",
     "price",
     "publish_offer",
     "read_holdout",
@@ -163,6 +167,7 @@ __all__ = [
     "reserve",
     "reward_ripe",
     "routes",
+    "save_policy",
     "save_programme",
     "save_shop_group",
     "schedule_all",

@@ -178,6 +178,8 @@ async def save_shop_group(call: Call, body: SaveGroup) -> Answer[None]:
             call.path["key"],
             name=body.name,
             shop_ids=body.shop_ids,
+            includes=body.includes,
+            except_shop_ids=body.except_shop_ids,
             by=call.caller.key_id,
             now=call.now,
         )

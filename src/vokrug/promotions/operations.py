@@ -1,5 +1,6 @@
 """What staff do with offers, one story each, and how the published set is loaded."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +17,7 @@ from vokrug.promotions.engine import (
     OfferVersion,
     Priced,
     Shopper,
+    compile_in_steps,
     compile_offers,
     price,
 )
@@ -23,8 +25,12 @@ from vokrug.promotions.engine.offers import kind_of
 from vokrug.promotions.errors import OfferIdReused, OfferKeyTaken, OfferNonsense, OfferUnknown
 from vokrug.promotions.facts import OfferEnded, OfferPaused, OfferPublished
 from vokrug.promotions.limits import store as limits
+from vokrug.promotions.policies import operations as policies
+from vokrug.promotions.policies import store as policy_store
 from vokrug.promotions.types import Offer, OfferCard, OfferRecord, OfferRow, OfferState, Version
 from vokrug.runtime.database import Tx
+
+SLICE = 100  # bodies read between two moments at which somebody else may run
 
 
 async def create_offer(
@@ -68,7 +74,7 @@ async def check_offer(tx: Tx, id: UUID, version: int, *, by: str, now: datetime)
     await _locked(tx, id)
     found = await _version(tx, id, version)
     rules.require_move(found, OfferState.CHECKED)
-    rules.require_sense(found.body, await store.list_groups(tx))
+    await _require_sense(tx, found.body)
     if found.state == OfferState.DRAFT:
         await _move(tx, found, OfferState.CHECKED, by=by, now=now)
     return await offer_card(tx, id)
@@ -81,7 +87,7 @@ async def publish_offer(tx: Tx, id: UUID, version: int, *, by: str, now: datetim
     if found.state == OfferState.PUBLISHED:
         return await offer_card(tx, id)  # asked twice: it runs already
     rules.require_move(found, OfferState.PUBLISHED)
-    rules.require_sense(found.body, await store.list_groups(tx))
+    await _require_sense(tx, found.body)
     before = await store.find_live_version(tx, id)
     if before is not None and before.version != version:
         await _move(tx, before, OfferState.ENDED, by=by, now=now)
@@ -141,9 +147,21 @@ async def list_offers(
     return await store.list_offers(tx, state=state, search=search, after=after, limit=limit)
 
 
-async def save_shop_group(tx: Tx, key: str, *, name: str, shop_ids: Sequence[int], by: str, now: datetime) -> None:
+async def save_shop_group(
+    tx: Tx,
+    key: str,
+    *,
+    name: str,
+    shop_ids: Sequence[int],
+    includes: Sequence[str] = (),
+    except_shop_ids: Sequence[int] = (),
+    by: str,
+    now: datetime,
+) -> None:
     """Name a set of shops, or change it: running offers of the group follow at once."""
-    await store.save_group(tx, key, name=name, shop_ids=shop_ids, by=by, now=now)
+    await store.save_group(
+        tx, key, name=name, shop_ids=shop_ids, includes=includes, except_shop_ids=except_shop_ids, by=by, now=now
+    )
     await store.raise_counter(tx)
 
 
@@ -151,8 +169,23 @@ async def save_shop_group(tx: Tx, key: str, *, name: str, shop_ids: Sequence[int
 
 
 async def load_published(tx: Tx) -> CompiledOffers:
-    """Everything that runs, compiled."""
-    return compile_offers(await store.list_published(tx), await store.list_groups(tx))
+    """Everything that runs, compiled a slice at a time: between the slices the process answers its tills."""
+    policy = (await policies.policy_in_force(tx)).policy
+    rows, groups = await store.published_rows(tx), await store.list_groups(tx)
+    calendars = await policy_store.list_calendars(tx)
+    published = []
+    for at, row in enumerate(rows, start=1):
+        published.append(store.compilable(row))
+        if at % SLICE == 0:
+            await asyncio.sleep(0)
+    steps = compile_in_steps(published, groups, policy=policy, calendars=calendars)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            compiled: CompiledOffers = done.value
+            return compiled
+        await asyncio.sleep(0)
 
 
 async def try_price(
@@ -164,11 +197,12 @@ async def try_price(
     tried = await store.list_newest(tx, drafts)
     if len(tried) != len(set(drafts)):
         raise OfferUnknown()
-    groups = await store.list_groups(tx)
+    groups, calendars = await store.list_groups(tx), await policy_store.list_calendars(tx)
+    policy = (await policies.policy_in_force(tx)).policy
     for offer in tried:
-        rules.require_sense(offer.body, groups)
+        rules.require_sense(offer.body, groups, policy, calendars)
         offers[offer.offer_id] = offer
-    return price(basket, shopper, compile_offers(offers.values(), groups), at)
+    return price(basket, shopper, compile_offers(offers.values(), groups, policy=policy, calendars=calendars), at)
 
 
 # Files
@@ -215,6 +249,12 @@ def _read_record(line: bytes, at: int) -> tuple[OfferRecord, OfferBody]:
 
 
 # Steps of the stories above
+
+
+async def _require_sense(tx: Tx, body: OfferBody) -> None:
+    policy = (await policies.policy_in_force(tx)).policy
+    calendars = await policy_store.list_calendars(tx)
+    rules.require_sense(body, await store.list_groups(tx), policy, calendars)
 
 
 async def _locked(tx: Tx, id: UUID) -> Offer:

@@ -1,12 +1,12 @@
 """Decisions about offers that need no database."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from vokrug.promotions.engine import Basket, OfferBody, lint
+from vokrug.promotions.engine import Basket, OfferBody, Policy, lint
 from vokrug.promotions.errors import BasketNonsense, OfferNonsense, OfferNotReady
 from vokrug.promotions.types import OfferState, Version
 
@@ -39,9 +39,9 @@ def body_schema() -> dict[str, Any]:
     return msgspec.json.schema(OfferBody)
 
 
-def require_sense(body: OfferBody, groups: Collection[str]) -> None:
+def require_sense(body: OfferBody, groups: Collection[str], policy: Policy, calendars: Collection[str] = ()) -> None:
     """Refuse nonsense by the name of its field; the other complaints travel along."""
-    if complaints := lint(body, groups):
+    if complaints := lint(body, groups, policy, calendars):
         first = complaints[0]
         raise OfferNonsense(
             field=first.field,
@@ -54,6 +54,22 @@ def require_sense(body: OfferBody, groups: Collection[str]) -> None:
 def require_move(version: Version, wanted: OfferState) -> None:
     if version.state not in MOVES[wanted]:
         raise OfferNotReady(state=version.state.value, wanted=wanted.value, version=version.version)
+
+
+def resolve_groups(
+    groups: Mapping[str, tuple[Sequence[int], Sequence[str], Sequence[int]]],
+) -> dict[str, frozenset[int]]:
+    """Shop groups as shops: a group has its own, those of the groups it includes, less its exceptions.
+
+    What a group includes it has with that group's exceptions; groups that go in a circle have each other's.
+    """
+
+    def shops(key: str, above: frozenset[str]) -> frozenset[int]:
+        own, includes, never = groups.get(key, ((), (), ()))
+        inherited = (shops(other, above | {key}) for other in includes if other not in above | {key})
+        return frozenset(own).union(*inherited) - frozenset(never)
+
+    return {key: shops(key, frozenset()) for key in groups}
 
 
 def require_priceable(basket: Basket) -> None:

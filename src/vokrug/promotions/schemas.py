@@ -63,7 +63,9 @@ class SaveGroup(Struct, frozen=True, forbid_unknown_fields=True):
     """A named set of shops."""
 
     name: Name
-    shop_ids: tuple[ShopNumber, ...]
+    shop_ids: tuple[ShopNumber, ...] = ()
+    includes: tuple[Key, ...] = ()  # other groups, whose shops are this one's too
+    except_shop_ids: tuple[ShopNumber, ...] = ()
 
 
 class ImportFile(Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from vokrug.promotions.engine import OfferVersion
-from vokrug.promotions.rules import read_body
+from vokrug.promotions.rules import read_body, resolve_groups
 from vokrug.promotions.types import AuditEntry, Offer, OfferRow, OfferState, Version
 from vokrug.runtime.database import Row, Tx
 
@@ -142,8 +142,12 @@ LIST_PUBLISHED = """
 """
 
 
+async def published_rows(tx: Tx) -> Sequence[Row]:
+    return await tx.rows(LIST_PUBLISHED)
+
+
 async def list_published(tx: Tx) -> list[OfferVersion]:
-    return [_compilable(row) for row in await tx.rows(LIST_PUBLISHED)]
+    return [compilable(row) for row in await published_rows(tx)]
 
 
 LIST_NEWEST = """
@@ -155,7 +159,7 @@ LIST_NEWEST = """
 
 async def list_newest(tx: Tx, ids: Sequence[UUID]) -> list[OfferVersion]:
     """The newest version of each offer, whatever its state."""
-    return [_compilable(row) for row in await tx.rows(LIST_NEWEST, list(ids))]
+    return [compilable(row) for row in await tx.rows(LIST_NEWEST, list(ids))]
 
 
 LIST_FOR_EXPORT = """
@@ -171,24 +175,38 @@ async def list_for_export(tx: Tx) -> Sequence[Row]:
     return await tx.rows(LIST_FOR_EXPORT)
 
 
-LIST_GROUPS = "select key, shop_ids from promotions_shop_group"
+LIST_GROUPS = "select key, shop_ids, includes, except_shop_ids from promotions_shop_group"
 
 
 async def list_groups(tx: Tx) -> dict[str, frozenset[int]]:
-    return {row["key"]: frozenset(row["shop_ids"]) for row in await tx.rows(LIST_GROUPS)}
+    """Every group as the shops it comes to."""
+    rows = await tx.rows(LIST_GROUPS)
+    return resolve_groups({row["key"]: (row["shop_ids"], row["includes"], row["except_shop_ids"]) for row in rows})
 
 
 SAVE_GROUP = """
-    insert into promotions_shop_group (key, name, shop_ids, changed_by, changed_at)
-    values ($1, $2, $3, $4, $5)
+    insert into promotions_shop_group (key, name, shop_ids, includes, except_shop_ids, changed_by, changed_at)
+    values ($1, $2, $3, $4, $5, $6, $7)
     on conflict (key) do update
        set name = excluded.name, shop_ids = excluded.shop_ids,
+           includes = excluded.includes, except_shop_ids = excluded.except_shop_ids,
            changed_by = excluded.changed_by, changed_at = excluded.changed_at
 """
 
 
-async def save_group(tx: Tx, key: str, *, name: str, shop_ids: Sequence[int], by: str, now: datetime) -> None:
-    await tx.run(SAVE_GROUP, key, name, sorted(set(shop_ids)), by, now)
+async def save_group(
+    tx: Tx,
+    key: str,
+    *,
+    name: str,
+    shop_ids: Sequence[int],
+    includes: Sequence[str] = (),
+    except_shop_ids: Sequence[int] = (),
+    by: str,
+    now: datetime,
+) -> None:
+    shops, never = sorted(set(shop_ids)), sorted(set(except_shop_ids))
+    await tx.run(SAVE_GROUP, key, name, shops, sorted(set(includes)), never, by, now)
 
 
 READ_COUNTER = "select value from promotions_counter"
@@ -226,7 +244,7 @@ def _version(row: Row) -> Version:
     return Version(body=body, state=OfferState(fields.pop("state")), **fields)
 
 
-def _compilable(row: Row) -> OfferVersion:
+def compilable(row: Row) -> OfferVersion:
     return OfferVersion(
         offer_id=row["offer_id"],
         version=row["version"],

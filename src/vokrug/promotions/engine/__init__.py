@@ -4,7 +4,7 @@ It leans on the kernel alone, so that it can be packed for tills that work witho
 """
 
 from vokrug.promotions.engine.basket import Basket, Burn, CodeState, Left, Line, Personal, Shopper, Tender
-from vokrug.promotions.engine.compile import CompiledOffers, compile_offers
+from vokrug.promotions.engine.compile import CompiledOffers, compile_in_steps, compile_offers
 from vokrug.promotions.engine.lint import Complaint, lint
 from vokrug.promotions.engine.lots import active_from, expires_at
 from vokrug.promotions.engine.offers import OfferBody, OfferVersion
@@ -29,6 +29,7 @@ __all__ = [
     "Shopper",
     "Tender",
     "active_from",
+    "compile_in_steps",
     "compile_offers",
     "expires_at",
     "lint",

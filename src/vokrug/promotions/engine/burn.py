@@ -32,13 +32,14 @@ def burn_points(
         return Burnt(BurnAnswer(0, (reason,), 0), nothing, nothing, work.floor)
     if not shopper.available_minor:
         return Burnt(BurnAnswer(0, ("available",), 0), nothing, nothing, work.floor)
-    programme = max(programmes, key=lambda rule: rule.rank).body
+    programme = (programmes[0] if len(programmes) == 1 else max(programmes, key=lambda rule: rule.rank)).body
     num, den = programme.value_num, programme.value_den
     caps = _in_force(caps)
     floor, rooms = _rooms(work, caps)
     limit, reasons = _money_limit(work, caps, rooms)
-    step = max((cap.body.step_minor for cap in caps), default=1)
-    least = max((cap.body.min_minor for cap in caps), default=0)
+    step, least = 1, 0
+    for cap in caps:
+        step, least = max(step, cap.body.step_minor), max(least, cap.body.min_minor)
 
     most = limit * den // num
     if shopper.available_minor < most:
@@ -69,9 +70,13 @@ def _in_force(caps: list[CapRule]) -> list[CapRule]:
 
 def _rooms(work: Work, caps: list[CapRule]) -> tuple[list[int], list[int]]:
     """By line: what must stay to be paid, and how much of the rest points may pay."""
-    keep = max((cap.body.keep_minor for cap in caps), default=0)
-    share_bp = min((cap.body.line_share_bp for cap in caps), default=10_000)
-    closed = [cap.closed for cap in caps if cap.closed is not None]
+    keep, share_bp, closed = 0, 10_000, []
+    for cap in caps:
+        keep, share_bp = max(keep, cap.body.keep_minor), min(share_bp, cap.body.line_share_bp)
+        if cap.closed is not None:
+            closed.append(cap.closed)
+    if not (keep or closed or work.has_flags or work.has_floors or share_bp < 10_000):
+        return work.floor, work.left
     floors, rooms = [], []
     for line, left, floor, units in zip(work.lines, work.left, work.floor, work.units, strict=True):
         if keep:
@@ -93,8 +98,10 @@ def _money_limit(work: Work, caps: list[CapRule], rooms: list[int]) -> tuple[int
         body = cap.body
         if check < body.min_check_minor:
             return 0, ("min_check",)
-        eligible = sum(left for left, room in zip(work.left, rooms, strict=True) if room)
-        share = (check if body.share_of == "check" else eligible) * body.share_bp // 10_000
+        whole = check
+        if body.share_of == "eligible":
+            whole = sum([left for left, room in zip(work.left, rooms, strict=True) if room])
+        share = whole * body.share_bp // 10_000
         if share < limit:
             limit, reasons = share, ("share",)
     return limit, reasons

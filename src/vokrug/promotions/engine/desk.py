@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vokrug.promotions.engine.finding import Met
+from vokrug.promotions.engine.gains import most_gain
 from vokrug.promotions.engine.moment import Moment
 from vokrug.promotions.engine.offers import Condition, Delivery, Gift, ItemDiscount, Missing
 from vokrug.promotions.engine.offers.bodies import BasketDiscount
@@ -144,6 +145,24 @@ class Desk:
         """The state after the offer; None when it gives nothing here."""
         made = self.reckon(offer, state, group)
         return None if made is None else take(state, [(offer, made)])
+
+    def may_grow(self, offer: Offer) -> bool:
+        """Whether the offer may give more after others took some of its units: sets that floors spoil."""
+        return self.table.has_floors and offer.effect.family == "bundle"
+
+    def ceiling(self, offer: Offer, state: State, group: Group) -> int:
+        """The most that the offer can take here, or later when the goods are cheaper still."""
+        if not self.may_grow(offer):
+            return self.worth(offer, state, group)
+        if self.is_shut_out(offer, state) or self.missing(offer, state) is not None:
+            return 0
+        floor = self.table.floor
+        units = [
+            (max(1, slot.left - floor[slot.line]), 0, slot.units, at)
+            for at, slot in enumerate(state.slots)
+            if any(slot.line in part for part in offer.parts)
+        ]
+        return most_gain(offer, state.slots, units)
 
     def worth(self, offer: Offer, state: State, group: Group) -> int:
         """What the offer alone would take here."""

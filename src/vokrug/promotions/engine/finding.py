@@ -11,7 +11,6 @@ from vokrug.promotions.engine.moment import Moment
 from vokrug.promotions.engine.offers import (
     BasketDiscount,
     BurnCap,
-    Discount,
     EarnMultiplier,
     EarnRule,
     ItemDiscount,
@@ -21,7 +20,7 @@ from vokrug.promotions.engine.offers import (
     PointsReward,
 )
 from vokrug.promotions.engine.priced import Status, Verdict
-from vokrug.promotions.engine.rule import AnyRule, Rule
+from vokrug.promotions.engine.rule import CAP, DISCOUNT, EARN, ITEM, MULTIPLIER, PROGRAMME, AnyRule, Rule
 from vokrug.promotions.engine.schedule import local_time
 from vokrug.promotions.engine.work import Work
 
@@ -91,56 +90,43 @@ def find_rules(
     found = Found()
     if basket.codes:
         read_codes(basket, offers, touched, found, work)
+    personal = shopper.personal if shopper is not None else {}
+    item, whole, earn = found.item, found.basket, found.earn
     for rule, lines in touched.items():
         if rule.exceptions is not None:
             exceptions = rule.exceptions
             lines = [i for i in lines if not exceptions.hold(basket.lines[i])]
             if not lines:
                 continue
+        if personal and (own := personal.get(rule.offer_id)) is not None:
+            if own.until is not None and now > own.until:
+                work.verdicts.append(refusal(rule, "excluded", "schedule"))
+                continue
+            rule = rule if own.value is None else on_own_terms(rule, own.value)
         if rule.gated or (basket.left and rule.offer_id in basket.left):
-            if shopper is not None and shopper.personal and (mine := shopper.personal.get(rule.offer_id)) is not None:
-                if mine.until is not None and now > mine.until:
-                    refuse(work, rule, "excluded", "schedule")
-                    continue
-                if mine.value is not None:
-                    rule = on_own_terms(rule, mine.value)
             said = why_not(rule, shopper, day, minute, moment, lines, basket, found)
             if said is not None:
                 work.verdicts.append(said)
                 continue
-        elif shopper is not None and shopper.personal and rule.offer_id in shopper.personal:
-            mine = shopper.personal[rule.offer_id]
-            if mine.value is not None and (mine.until is None or now <= mine.until):
-                rule = on_own_terms(rule, mine.value)
-        sort_out(rule, lines, found)
+        kind = rule.kind
+        if kind <= DISCOUNT:
+            if not rule.is_plain or rule.offer_id in found.left:
+                found.met.append(Met(rule, lines, found.left.get(rule.offer_id, FREE)))
+            elif kind == ITEM:
+                item.append((cast(ItemRule, rule), lines))
+            else:
+                whole.append((cast(BasketRule, rule), lines))
+        elif kind == EARN:
+            earn.append((cast(EarnRuleCompiled, rule), lines))
+        elif kind == MULTIPLIER:
+            found.multipliers.append((cast(MultiplierRule, rule), lines))
+        elif kind == CAP:
+            found.caps.append(cast(CapRule, rule))
+        elif kind == PROGRAMME:
+            found.programmes.append(cast(ProgrammeRule, rule))
+        else:
+            found.rewards.append((cast(RewardRule, rule), lines))
     return found
-
-
-def sort_out(rule: AnyRule, lines: list[int], found: Found) -> None:
-    """Each kind to its own."""
-    kind = type(rule.body)
-    if kind is ItemDiscount:
-        if rule.is_plain and rule.offer_id not in found.left:
-            found.item.append((cast(ItemRule, rule), lines))
-        else:
-            found.met.append(Met(rule, lines, found.left.get(rule.offer_id, FREE)))
-    elif kind is BasketDiscount:
-        if rule.is_plain and rule.offer_id not in found.left:
-            found.basket.append((cast(BasketRule, rule), lines))
-        else:
-            found.met.append(Met(rule, lines, found.left.get(rule.offer_id, FREE)))
-    elif kind is EarnRule:
-        found.earn.append((cast(EarnRuleCompiled, rule), lines))
-    elif kind is Discount:
-        found.met.append(Met(rule, lines, found.left.get(rule.offer_id, FREE)))
-    elif kind is EarnMultiplier:
-        found.multipliers.append((cast(MultiplierRule, rule), lines))
-    elif kind is BurnCap:
-        found.caps.append(cast(CapRule, rule))
-    elif kind is PointsReward:
-        found.rewards.append((cast(RewardRule, rule), lines))
-    else:
-        found.programmes.append(cast(ProgrammeRule, rule))
 
 
 def why_not(
@@ -190,10 +176,6 @@ def who_is_missing(rule: AnyRule) -> str:
 
 def refusal(rule: AnyRule, status: Status, reason: str, missing: Missing | None = None) -> Verdict:
     return Verdict(rule.offer_id, rule.version, status, reason=reason, missing=missing)
-
-
-def refuse(work: Work, rule: AnyRule, status: Status, reason: str) -> None:
-    work.verdicts.append(refusal(rule, status, reason))
 
 
 def not_met(rule: AnyRule, missing: Missing) -> Verdict:

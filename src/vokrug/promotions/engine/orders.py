@@ -7,6 +7,7 @@ still add; two orders that leave the same units at the same prices are one.
 from collections.abc import Callable, Iterator
 
 from vokrug.promotions.engine.desk import Desk, Node
+from vokrug.promotions.engine.policy import Group
 from vokrug.promotions.engine.stacking import Choose, Member, competing, rank_of, settle
 from vokrug.promotions.engine.units import MANY, Offer, State
 
@@ -31,8 +32,8 @@ def ways(desk: Desk, node: Node, start: State, hopeless: Hopeless, choose: Choos
         options: list[tuple[int, int, State | None]] = []
         for at, member in enumerate(rest):
             after = play(member, state)
-            if after is not None or not isinstance(member, Offer):
-                options.append((ceiling(desk, member, state, after), at, after))
+            if after is not None or not isinstance(member, Offer) or desk.may_grow(member):
+                options.append((ceiling(desk, member, state, after, group), at, after))
         options.sort(key=lambda option: (-option[0], option[1]))
         if hopeless(state, sum(gain for gain, _, _ in options[: most - count])):
             return
@@ -53,9 +54,11 @@ def ways(desk: Desk, node: Node, start: State, hopeless: Hopeless, choose: Choos
     yield from go(start, shared, 0)
 
 
-def ceiling(desk: Desk, member: Member, state: State, after: State | None) -> int:
+def ceiling(desk: Desk, member: Member, state: State, after: State | None, group: Group) -> int:
     """The most that a member can add, now or later."""
     if isinstance(member, Offer):
+        if desk.may_grow(member):
+            return desk.ceiling(member, state, group)
         return 0 if after is None else after.given - state.given
     return node_ceiling(desk, member, state)
 
@@ -63,7 +66,7 @@ def ceiling(desk: Desk, member: Member, state: State, after: State | None) -> in
 def node_ceiling(desk: Desk, node: Node, state: State) -> int:
     """The most that a group can add to a state: its members' worth, each alone, as many as it may have."""
     group = node.group
-    worths = [desk.worth(offer, state, group) for offer in node.offers if offer.effect.family != "handed"]
+    worths = [desk.ceiling(offer, state, group) for offer in node.offers if offer.effect.family != "handed"]
     worths += [node_ceiling(desk, child, state) for child in node.children]
     if group.per == "check" and (group.mode in ("first", "highest", "lowest") or group.max_promotions == 1):
         return max(worths, default=0)

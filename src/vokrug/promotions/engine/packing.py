@@ -12,7 +12,7 @@ from typing import NamedTuple
 from vokrug.promotions.engine.desk import Desk
 from vokrug.promotions.engine.gains import most_gain
 from vokrug.promotions.engine.policy import Group
-from vokrug.promotions.engine.units import MANY, Made, Offer, State, cap, pick, reckon, take
+from vokrug.promotions.engine.units import MANY, Made, Offer, State, aimed_at, cap, pick, reckon, take
 
 Hopeless = Callable[[State, int], bool]
 PERMUTED = 3  # so many offers are tried in every order before the search begins, more of them only in some
@@ -83,19 +83,10 @@ def reached(desk: Desk, offer: Offer, state: State, group: Group) -> dict[int, i
         lines = lines.difference(
             line for each in state.trail if each.offer.layer in offer.effect.skip_discounted_in for line in each.by_line
         )
-    free = [
-        (at, slot.units)
-        for at, slot in enumerate(state.slots)
-        if slot.line in lines and slot.uses < most and not table.closed[slot.line]
-    ]
+    chosen = aimed_at(state.slots, lines, table.closed)
     if offer.effect.pick.which != "all" or offer.effect.pick.max_per_line:
-        free = pick(offer.effect.pick, state.slots, [one for one in free if has_room(desk, state, one[0])])
-    return dict(free)
-
-
-def has_room(desk: Desk, state: State, at: int) -> bool:
-    slot = state.slots[at]
-    return slot.left > desk.table.floor[slot.line]
+        chosen = pick(offer.effect.pick, state.slots, chosen)
+    return {at: units for at, units in chosen if state.slots[at].uses < most}
 
 
 def cut_apart(desk: Desk, picky: Sequence[Offer], state: State) -> State:
@@ -240,8 +231,10 @@ class Component:
         return self.best, 0
 
     def is_settled(self, rival: int) -> bool:
-        """Alone, and nobody else wants the units: what it makes of all of them is the most."""
-        return all(not self.ready.kin[n].simple for n in self.numbers)
+        """Alone, and nobody else wants the units: what it makes of all of them is the most. Not so for sets where
+        some units have floors: leaving such a unit out may make a better set."""
+        floors = self.desk.table.has_floors and self.ready.rivals[rival].effect.family == "bundle"
+        return not floors and all(not self.ready.kin[n].simple for n in self.numbers)
 
     def greedy(self) -> None:
         """Good packings to begin with: one rival after the other takes what pays."""

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from vokrug.promotions.engine.finding import BasketRule, Found, ItemRule
-from vokrug.promotions.engine.offers import Missing
+from vokrug.promotions.engine.offers import Missing, PercentOff
 from vokrug.promotions.engine.priced import Hint, Verdict
 from vokrug.promotions.engine.work import Work
 from vokrug.promotions.engine.worth import amounts, discountable, item_amounts, sum_off, threshold
 
 Rank = tuple[int, int, int]
+MOST_HINTS = 5
 
 
 class Offered(NamedTuple):
@@ -24,44 +25,31 @@ class Offered(NamedTuple):
     rule: ItemRule
 
 
-def is_plain(work: Work, found: Found) -> bool:
-    """Whether units of every line are alike and nothing asks for the search."""
-    if found.met:
-        return False
-    if found.item:
-        for rule, _ in found.item:
-            if rule.body.benefit.per == "total":
-                return False
-        for units, left in zip(work.units, work.left, strict=True):
-            if units > 1 and left % units:
-                return False
-    return True
-
-
 def give_plainly(work: Work, found: Found) -> tuple[Hint, ...] | None:
     """Take the discounts of both layers off the lines, and write the verdicts. None: the search must be asked."""
     item, basket = found.item, found.basket
     if not item and not basket:
         return ()
-    before = len(work.verdicts)
+    start, verdicts = work.left, work.verdicts
+    said = len(verdicts)
     if item:
         best, worth = best_for_lines(work, item)
-        left = work.left
-        after = [
-            costs - offered.amount if offered is not None else costs for costs, offered in zip(left, best, strict=True)
+        work.left = [
+            costs if offered is None else costs - offered[0] for costs, offered in zip(start, best, strict=True)
         ]
-        if basket and is_any_spoilt(work, left, after, basket):
-            del work.verdicts[before:]
-            return None
-        start, work.left = left, list(left)
+    else:
+        work.left = list(start)
+    tried = try_basket(work, start, basket) if basket else NOTHING_TRIED
+    if tried is None:
+        work.left = start
+        del verdicts[said:]
+        return None
+    if item:
         for i, offered in enumerate(best):
             if offered is not None:
-                work.take(i, offered.amount, offered.rule, "item")
+                work.note(i, offered[0], offered[2], "item")
         judge_items(work, item, worth, best)
-    else:
-        start = work.left
-        work.left = list(start)
-    return take_basket(work, start, basket) if basket else ()
+    return take_basket(work, tried) if basket else ()
 
 
 # Item layer
@@ -80,7 +68,7 @@ def best_for_lines(
         if (body.min_qty_milli or body.min_minor) and (verdict := threshold(rule, aimed, work, left)) is not None:
             work.verdicts.append(verdict)
             continue
-        lines = discountable(work, aimed)
+        lines = discountable(work, aimed) if work.has_flags else aimed
         rank, total = rule.rank, 0
         for i, amount in zip(lines, item_amounts(body.benefit, work, lines, left), strict=True):
             if amount <= 0:
@@ -92,7 +80,7 @@ def best_for_lines(
                     best[i] = Offered(amount, rank, rule)
                     forced.add(i)
             elif before is None or (
-                i not in forced and (amount > before[0] or (amount == before[0] and rank > before[1]))
+                (amount > before[0] or (amount == before[0] and rank > before[1])) and i not in forced
             ):
                 best[i] = Offered(amount, rank, rule)
         worth[rule] = total
@@ -105,87 +93,111 @@ def judge_items(
     given: dict[ItemRule, int] = {}
     for offered in chosen:
         if offered is not None:
-            given[offered.rule] = given.get(offered.rule, 0) + offered.amount
+            given[offered[2]] = given.get(offered[2], 0) + offered[0]
     for rule, lines in item:
-        if rule not in worth:
-            continue  # its threshold has spoken already
         if rule in given:
-            work.verdicts.append(Verdict(rule.offer_id, rule.version, "applied", given[rule]))
+            verdict = Verdict(rule.offer_id, rule.version, "applied", given[rule])
+        elif rule not in worth:
+            continue  # its threshold has spoken already
         elif worth[rule] == 0:
-            work.verdicts.append(Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left"))
+            verdict = Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
         else:
             rivals = [offered for i in lines if (offered := chosen[i]) is not None]
             first = max(rivals, default=None)
-            work.verdicts.append(
-                Verdict(
-                    rule.offer_id,
-                    rule.version,
-                    "beaten",
-                    max(0, sum([rival.amount for rival in rivals]) - worth[rule]),
-                    first.rule.offer_id if first else None,
-                )
-            )
+            lost = max(0, sum([rival[0] for rival in rivals]) - worth[rule])
+            by = first.rule.offer_id if first is not None else None
+            verdict = Verdict(rule.offer_id, rule.version, "beaten", lost, by)
+        work.verdicts.append(verdict)
 
 
 # Basket layer
 
 
-def take_basket(work: Work, start: Sequence[int], basket: list[tuple[BasketRule, list[int]]]) -> tuple[Hint, ...]:
-    """The check takes the offer that takes most; of the others each says why not."""
-    tried: list[tuple[int, Rank, BasketRule, list[int]]] = []
-    short: list[tuple[BasketRule, list[int], Verdict]] = []
+class Tried(NamedTuple):
+    """Basket offers whose threshold is met, with what they would take; and those that ask for more."""
+
+    met: list[tuple[int, Rank, BasketRule, list[int]]]
+    short: list[tuple[int, BasketRule, Verdict]]
+
+
+NOTHING_TRIED = Tried([], [])
+
+
+def try_basket(work: Work, start: Sequence[int], basket: list[tuple[BasketRule, list[int]]]) -> Tried | None:
+    """None when item discounts would keep an offer from its threshold."""
+    met: list[tuple[int, Rank, BasketRule, list[int]]] = []
+    short: list[tuple[int, BasketRule, Verdict]] = []
+    left, flags, floors = work.left, work.has_flags, work.has_floors
+    count, everything, before = len(left), sum(left), sum(start)
     for rule, aimed in basket:
         body = rule.body
-        if body.min_minor or body.min_qty_milli:
-            counted = work.left if body.threshold_on == "remaining" else start
-            if (verdict := threshold(rule, aimed, work, counted)) is not None:
-                work.verdicts.append(verdict)
-                short.append((rule, aimed, verdict))
-                continue
-        lines = discountable(work, aimed)
-        tried.append((sum_off(body, work, lines), rule.rank, rule, lines))
-    best = max(tried, default=None, key=lambda one: one[:2])
-    if best is not None and best[0]:
-        lines = best[3]
-        shares = amounts(best[2].body.benefit, work, lines, work.left, most=best[2].body.max_minor)
-        hints = hints_of(work, short, best[0]) if short else ()
+        least = body.min_minor
+        if flags or floors or body.min_qty_milli or len(aimed) != count or body.benefit.per == "unit":
+            lines = discountable(work, aimed) if flags else aimed
+            off = sum_off(body, work, lines, sum([left[i] for i in lines]))
+            if least or body.min_qty_milli:
+                is_remaining = body.threshold_on == "remaining"
+                verdict = threshold(rule, aimed, work, left if is_remaining else start)
+                if verdict is not None:
+                    if is_remaining and threshold(rule, aimed, work, start) is None:
+                        return None
+                    short.append((off, rule, verdict))
+                    continue
+            met.append((off, rule.rank, rule, lines))
+            continue
+        # The usual offer: for the whole check, without anything to look at line by line.
+        benefit = body.benefit
+        if type(benefit) is PercentOff:
+            off = (everything * benefit.percent_bp + 5_000) // 10_000
+        else:
+            off = benefit.amount_minor  # type: ignore[union-attr]
+            if off > everything:
+                off = everything
+        if body.max_minor is not None and off > body.max_minor:
+            off = body.max_minor
+        has = everything if body.threshold_on == "remaining" else before
+        if has < least:
+            if before >= least:
+                return None
+            short.append((off, rule, Verdict(rule.offer_id, rule.version, "not_met", 0, None, 0, least - has)))
+        else:
+            met.append((off, rule.rank, rule, aimed))
+    return Tried(met, short)
+
+
+def take_basket(work: Work, tried: Tried) -> tuple[Hint, ...]:
+    """The check takes the offer that takes most; the others say why not, and what a little more would bring."""
+    best = max(tried.met, default=None, key=lambda one: one[:2])
+    taken = 0 if best is None else best[0]
+    if best is not None and taken:
+        _, _, rule, lines = best
+        shares = amounts(rule.body.benefit, work, lines, work.left, most=rule.body.max_minor)
+        left = work.left
         for i, share in zip(lines, shares, strict=True):
             if share:
-                work.take(i, share, best[2], "basket")
-    else:
-        hints = hints_of(work, short, 0) if short else ()
-    for amount, _, rule, _ in tried:
+                left[i] -= share
+                work.note(i, share, rule, "basket")
+    for amount, _, rule, _ in tried.met:
         if not amount:
             verdict = Verdict(rule.offer_id, rule.version, "excluded", reason="nothing_left")
         elif best is not None and rule is best[2]:
             verdict = Verdict(rule.offer_id, rule.version, "applied", amount)
         else:
             assert best is not None, "somebody took more"
-            verdict = Verdict(rule.offer_id, rule.version, "beaten", best[0] - amount, best[2].offer_id)
+            verdict = Verdict(rule.offer_id, rule.version, "beaten", taken - amount, best[2].offer_id)
         work.verdicts.append(verdict)
-    return hints
+    hints = []
+    for amount, rule, verdict in tried.short:
+        work.verdicts.append(verdict)
+        if amount > taken:
+            hints.append(((taken - amount) / (verdict.missing_minor or 1), amount - taken, rule, verdict))
+    if not hints:
+        return ()
+    hints.sort(key=lambda one: (one[0], one[2].offer_id))
+    return tuple([hint(gain, rule, verdict) for _, gain, rule, verdict in hints[:MOST_HINTS]])
 
 
-def is_any_spoilt(
-    work: Work, start: Sequence[int], left: Sequence[int], basket: list[tuple[BasketRule, list[int]]]
-) -> bool:
-    """Would item discounts keep a basket offer from its threshold?"""
-    return any(
-        rule.body.min_minor
-        and rule.body.threshold_on == "remaining"
-        and threshold(rule, lines, work, left) is not None
-        and threshold(rule, lines, work, start) is None
-        for rule, lines in basket
-    )
-
-
-def hints_of(work: Work, short: list[tuple[BasketRule, list[int], Verdict]], taken: int) -> tuple[Hint, ...]:
-    """What a little more would bring, the most gain for it first."""
-    found = []
-    for rule, aimed, verdict in short:
-        gain = sum_off(rule.body, work, discountable(work, aimed)) - taken
-        if gain > 0:
-            missing = verdict.missing or Missing("amount")
-            found.append((-gain / max(1, verdict.missing_minor), Hint(rule.offer_id, rule.version, gain, 0, missing)))
-    found.sort(key=lambda one: (one[0], one[1].offer_id))
-    return tuple([hint for _, hint in found[:5]])
+def hint(gain: int, rule: BasketRule, verdict: Verdict) -> Hint:
+    qty, minor = verdict.missing_qty_milli, verdict.missing_minor
+    missing = Missing("amount" if minor else "units", qty_milli=qty, minor=minor)
+    return Hint(rule.offer_id, rule.version, gain, 0, missing)

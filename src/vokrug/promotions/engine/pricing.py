@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from vokrug.promotions.engine.allocate import deal, split_weighed
-from vokrug.promotions.engine.basket import Basket, Shopper
+from vokrug.promotions.engine.basket import Basket, Line, Shopper
 from vokrug.promotions.engine.burn import Burnt, burn_points, judge_reward, rewards_to_try
 from vokrug.promotions.engine.compile import CompiledOffers
 from vokrug.promotions.engine.earn import Granted, earn_points
@@ -13,7 +13,7 @@ from vokrug.promotions.engine.finding import Found, find_rules
 from vokrug.promotions.engine.funding import shares_of
 from vokrug.promotions.engine.general import Discounted, Runs, give_by_policy
 from vokrug.promotions.engine.moment import Moment
-from vokrug.promotions.engine.plain import give_plainly, is_plain
+from vokrug.promotions.engine.plain import give_plainly
 from vokrug.promotions.engine.priced import (
     EarnByRule,
     Hint,
@@ -41,7 +41,7 @@ def price(basket: Basket, shopper: Shopper | None, offers: CompiledOffers, now: 
     found = find_rules(basket, shopper, offers, now, work, moment)
     hints: tuple[Hint, ...] | None = None
     given = NOTHING
-    if offers.tree.is_plain and not basket.delivery_minor and is_plain(work, found):
+    if offers.tree.is_plain and not (found.met or work.is_uneven or basket.delivery_minor):
         hints = give_plainly(work, found)
     if hints is None:
         given = give_by_policy(work, found, moment, offers)
@@ -128,26 +128,59 @@ def _point_takings(granted: list[Granted], found: Found) -> list[Taking]:
 
 
 def _lines(work: Work, burnt: Burnt, granted: list[Granted], runs: list[Runs] | None) -> tuple[PricedLine, ...]:
-    earned: dict[int, list[tuple[Granted, int]]] = {}
+    earned: list[list[tuple[Granted, int]]] = [[] for _ in work.lines]
     for one in granted:
         for i, points in one.by_line.items():
-            earned.setdefault(i, []).append((one, points))
-    return tuple(
-        [_line(work, i, burnt, earned.get(i), None if runs is None else runs[i]) for i in range(len(work.lines))]
-    )
+            earned[i].append((one, points))
+    made = []
+    for i, line in enumerate(work.lines):
+        mine, off = earned[i], burnt.money[i]
+        if runs is None and not off and len(mine) <= 1:
+            made.append(_usual_line(work, i, line, mine))
+        else:
+            made.append(_line(work, i, burnt, mine, None if runs is None else runs[i]))
+    return tuple(made)
 
 
-def _line(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] | None, costs: Runs | None) -> PricedLine:
+def _usual_line(work: Work, i: int, line: Line, earned: list[tuple[Granted, int]]) -> PricedLine:
+    """A line whose units are alike as far as money goes, without points paid, with points of one rule at most."""
+    units, net, qty = work.units[i], work.left[i], line.qty_milli
+    each, dearer = divmod(net, units)
+    split: tuple[Split, ...]
+    if dearer:
+        split = (Split((units - dearer) * 1000, each, (units - dearer) * each),)
+        split += (Split(dearer * 1000, each + 1, dearer * (each + 1)),)
+    elif line.is_weighed or qty != units * 1000:
+        split = split_weighed(qty, line.price_minor, net)
+    else:
+        split = (Split(qty, each, net),)
+    discounts = tuple(work.discounts[i])
+    runs: tuple[UnitRun, ...]
+    if not earned:
+        runs = (UnitRun(units, qty // units, each, 0, 0, 0, ()),)
+        if dearer:
+            runs = UnitRun(units - dearer, 1000, each, 0, 0, 0, ()), UnitRun(dearer, 1000, each + 1, 0, 0, 0, ())
+        return PricedLine(line.n, work.gross[i], discounts, 0, 0, net, (), runs, split)
+    one, points = earned[0]
+    earn = (LineEarn(one.rule.offer_id, one.rule.version, points),)
+    if units == 1:
+        runs = (UnitRun(1, qty, net, 0, 0, points, (points,)),)
+    elif dearer:
+        runs = _dealt([(units - dearer, each, 0, 0), (dearer, each + 1, 0, 0)], earned)
+    else:
+        share, odd = divmod(points, units)
+        runs = (UnitRun(units - odd, 1000, each, 0, 0, share, (share,)),)
+        if odd:  # equal units: the first ones have the odd points
+            runs = UnitRun(odd, 1000, each, 0, 0, share + 1, (share + 1,)), *runs
+    return PricedLine(line.n, work.gross[i], discounts, 0, 0, net, earn, runs, split)
+
+
+def _line(work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]], costs: Runs | None) -> PricedLine:
     line, gross, off, points = work.lines[i], work.gross[i], burnt.money[i], burnt.points[i]
     net = work.left[i] - off
     runs = _units(work, i, burnt, earned, costs)
-    if work.is_weighed(i):
-        split = split_weighed(line.qty_milli, line.price_minor, net)
-    elif len(runs) == 1 or (len(runs) == 2 and runs[0].net_minor == runs[1].net_minor):
-        split = (Split(line.qty_milli, runs[0].net_minor, net),)
-    else:
-        split = _split(runs)
-    earn = tuple([LineEarn(one.rule.offer_id, one.rule.version, n) for one, n in earned]) if earned else ()
+    split = split_weighed(line.qty_milli, line.price_minor, net) if work.is_weighed(i) else _split(runs)
+    earn = tuple([LineEarn(one.rule.offer_id, one.rule.version, n) for one, n in earned])
     return PricedLine(line.n, gross, tuple(work.discounts[i]), off, points, net, earn, runs, split)
 
 
@@ -160,7 +193,7 @@ def _split(units: tuple[UnitRun, ...]) -> tuple[Split, ...]:
 
 
 def _units(
-    work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]] | None, costs: Runs | None
+    work: Work, i: int, burnt: Burnt, earned: list[tuple[Granted, int]], costs: Runs | None
 ) -> tuple[UnitRun, ...]:
     """The line's sums down to each unit, so that a return of any of them has its own kopecks.
 
@@ -170,26 +203,25 @@ def _units(
     units, left = work.units[i], work.left[i]
     if units == 1:
         qty, off = work.lines[i].qty_milli, burnt.money[i]
-        by_rule = tuple([points for _, points in earned]) if earned else ()
+        by_rule = tuple([points for _, points in earned])
         return (UnitRun(1, qty, left - off, off, burnt.points[i], sum(by_rule), by_rule),)
-    cheap, dearer = divmod(left, units)
     if costs is None:
+        cheap, dearer = divmod(left, units)
         costs = [(units - dearer, cheap), (dearer, cheap + 1)] if dearer else [(units, cheap)]
-    if len(costs) == 1 and not burnt.money[i] and (earned is None or len(earned) <= 1):
-        return _alike(units, cheap, earned or [])
     runs = [(n, cost, 0, 0) for n, cost in costs]  # units, what each still costs, paid by points, points
     if burnt.money[i]:
         floor = burnt.floor[i] // units
-        runs = [
-            (n, runs[run][1] - off, off, 0)
-            for run, n, off in deal(burnt.money[i], [(n, max(0, cost - floor)) for n, cost, _, _ in runs])
-        ]
-        runs = [
-            (n, *runs[run][1:3], points)
-            for run, n, points in deal(burnt.points[i], [(n, off) for n, _, off, _ in runs])
-        ]
+        dealt = deal(burnt.money[i], [(n, max(0, cost - floor)) for n, cost, _, _ in runs])
+        runs = [(n, runs[run][1] - off, off, 0) for run, n, off in dealt]
+        dealt = deal(burnt.points[i], [(n, off) for n, _, off, _ in runs])
+        runs = [(n, *runs[run][1:3], points) for run, n, points in dealt]
+    return _dealt(runs, earned)
+
+
+def _dealt(runs: list[tuple[int, int, int, int]], earned: list[tuple[Granted, int]]) -> tuple[UnitRun, ...]:
+    """Runs of units with the points that each rule gives for them."""
     shares: list[tuple[int, ...]] = [()] * len(runs)
-    for one, points in earned or ():
+    for one, points in earned:
         dealt = deal(points, [(n, _weight(one, net, off)) for n, net, off, _ in runs])
         shares = [(*shares[run], share) for run, _, share in dealt]
         runs = [(n, *runs[run][1:]) for run, n, _ in dealt]
@@ -197,15 +229,6 @@ def _units(
         UnitRun(n, 1000, net, off, burn, sum(by_rule), by_rule)
         for (n, net, off, burn), by_rule in zip(runs, shares, strict=True)
     )
-
-
-def _alike(units: int, net: int, earned: list[tuple[Granted, int]]) -> tuple[UnitRun, ...]:
-    """Nearly every line: its units cost the same, and at most their odd points differ, the first ones' up."""
-    if not earned:
-        return (UnitRun(units, 1000, net, 0, 0, 0, ()),)
-    each, odd = divmod(earned[0][1], units)
-    rest = UnitRun(units - odd, 1000, net, 0, 0, each, (each,))
-    return (UnitRun(odd, 1000, net, 0, 0, each + 1, (each + 1,)), rest) if odd else (rest,)
 
 
 def _weight(granted: Granted, net: int, off: int) -> int:

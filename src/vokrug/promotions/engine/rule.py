@@ -14,16 +14,32 @@ from vokrug.promotions.engine.offers import (
     BuyGet,
     Common,
     Discount,
+    EarnMultiplier,
+    EarnRule,
     Goods,
     ItemDiscount,
     OfferBody,
     OfferVersion,
     PercentOff,
+    PointProgramme,
+    PointsReward,
     SetPrice,
 )
 from vokrug.promotions.engine.offers.parts import Pick
 from vokrug.promotions.engine.policy import Policy
 from vokrug.promotions.engine.schedule import Calendars, compile_schedule
+
+ITEM, BASKET, DISCOUNT, EARN, MULTIPLIER, CAP, PROGRAMME, REWARD = range(8)
+KINDS_IN_ORDER: tuple[type[OfferBody], ...] = (
+    ItemDiscount,
+    BasketDiscount,
+    Discount,
+    EarnRule,
+    EarnMultiplier,
+    BurnCap,
+    PointProgramme,
+    PointsReward,
+)
 
 B_co = TypeVar("B_co", bound=OfferBody, covariant=True)
 
@@ -88,6 +104,7 @@ class Rule(Generic[B_co]):
         "is_limited",
         "is_plain",
         "key",
+        "kind",
         "layer",
         "members_only",
         "merchant_bp",
@@ -130,7 +147,11 @@ class Rule(Generic[B_co]):
         self.layer, self.group = place_of(body)
         self.force = isinstance(body, (ItemDiscount, Discount)) and body.force
         self.parts = parts_of(body)
-        self.is_plain = isinstance(body, (ItemDiscount, BasketDiscount)) and not body.conditions
+        self.kind = KINDS_IN_ORDER.index(type(body))
+        # Settled without a search: a benefit of units for lines, or a benefit for the check.
+        self.is_plain = not body.conditions and (
+            isinstance(body, BasketDiscount) or (isinstance(body, ItemDiscount) and body.benefit.per == "unit")
+        )
 
 
 AnyRule = Rule[OfferBody]
@@ -202,7 +223,9 @@ def plainly(body: OfferBody, policy: Policy) -> OfferBody:
         shared["min_minor"] = max(amount.at_least_minor, amount.over_minor + 1)
     threshold_on = policy.threshold_on if amount.of == "policy" else amount.of
     match body.layer, body.benefit:
-        case "item", (PercentOff(per="unit") | AmountOff(per="unit")) if body.max_minor is None and not body.force:
+        case "item", (PercentOff(per="unit") | AmountOff(per="unit")) if (
+            body.max_minor is None and not body.force and threshold_on == policy.threshold_on
+        ):
             return ItemDiscount(benefit=body.benefit, **shared)
         case "basket", (PercentOff() | AmountOff()) if not body.force:
             return BasketDiscount(benefit=body.benefit, max_minor=body.max_minor, threshold_on=threshold_on, **shared)

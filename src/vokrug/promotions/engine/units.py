@@ -4,7 +4,7 @@ Units of a line that stand alike are one slot; an offer that reaches some of the
 never changed: an offer applied to one gives the next, so that the search can go back as it pleases.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from vokrug.promotions.engine.allocate import deal_with_room, share_with_room, times
@@ -53,7 +53,7 @@ class State(NamedTuple):
 class Table:
     """What does not change while discounts are given. The charge for delivery is a line after the last."""
 
-    __slots__ = ("closed", "cost_cap", "delivery", "floor", "price", "qty", "sku", "start")
+    __slots__ = ("closed", "cost_cap", "delivery", "floor", "has_floors", "price", "qty", "sku", "start")
 
     def __init__(self, work: "Work", floors: Floors, delivery_minor: int) -> None:
         self.price: list[int] = []
@@ -81,6 +81,7 @@ class Table:
                 self.start.append(Slot(i, units - dearer, cheap, cheap, 0, False))
             if dearer:
                 self.start.append(Slot(i, dearer, cheap + 1, cheap + 1, 0, False))
+        self.has_floors = any(self.floor)
         self.delivery = len(work.lines)
         if delivery_minor:
             self.price.append(delivery_minor)
@@ -139,7 +140,7 @@ def reckon(
     only: Only | None = None,
 ) -> Made | None:
     """What the offer would take in this state, of all units or of some."""
-    slots, effect, aimed, floor = state.slots, offer.effect, offer.aimed, table.floor
+    slots, effect, aimed, floor, closed = state.slots, offer.effect, offer.aimed, table.floor, table.closed
     most = offer.amount if effect.max_minor is None else min(offer.amount, effect.max_minor)
     most = min(most, table.cost_cap - state.given)
     if most <= 0:
@@ -150,7 +151,10 @@ def reckon(
         )
     if effect.family == "bundle":
         return reckon_bundle(offer, slots, table, most_uses, most, only)
-    closed = table.closed
+    if only is None and not (effect.pick.which == "all" and effect.pick.max_per_line is None):
+        # Chosen before anybody asks whether they may still be made cheaper: or else an offer would give the more,
+        # the more others gave before it.
+        only = dict(pick(effect.pick, slots, aimed_at(slots, aimed, closed)))
     reached = [
         (at, slot.units if only is None else only[at])
         for at, slot in enumerate(slots)
@@ -160,8 +164,6 @@ def reckon(
         and not closed[slot.line]
         and (only is None or at in only)
     ]
-    if only is None and not (effect.pick.which == "all" and effect.pick.max_per_line is None):
-        reached = pick(effect.pick, slots, reached)
     if offer.units < MANY:
         reached = most_units(effect, slots, table, reached, offer.units)
     if not reached:
@@ -295,6 +297,10 @@ def take(state: State, made: Sequence[tuple[Offer, Made]]) -> State:
         given += total
         trail += (Given(offer, by_line[number], total, reached[number], one.sets),)
     return State(slots, given, trail, state.starts)
+
+
+def aimed_at(slots: Sequence[Slot], aimed: Collection[int], closed: Sequence[bool]) -> list[Reach]:
+    return [(at, slot.units) for at, slot in enumerate(slots) if slot.line in aimed and not closed[slot.line]]
 
 
 def pick(wanted: Pick, slots: Sequence[Slot], reached: list[Reach]) -> list[Reach]:

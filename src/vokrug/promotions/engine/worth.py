@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from vokrug.promotions.engine.allocate import share_with_room, times
 from vokrug.promotions.engine.finding import BasketRule, ItemRule
-from vokrug.promotions.engine.offers import AmountOff, BasketDiscount, FixedPrice, Missing, PercentOff
+from vokrug.promotions.engine.offers import AmountOff, BasketDiscount, FixedPrice, PercentOff
 from vokrug.promotions.engine.priced import Verdict
 from vokrug.promotions.engine.work import Work
 
@@ -22,8 +22,7 @@ def threshold(rule: ItemRule | BasketRule, aimed: list[int], work: Work, counted
     if qty >= body.min_qty_milli and total >= body.min_minor:
         return None
     short_qty, short = max(0, body.min_qty_milli - qty), max(0, body.min_minor - total)
-    missing = Missing("amount" if short else "units", qty_milli=short_qty, minor=short)
-    return Verdict(rule.offer_id, rule.version, "not_met", 0, None, short_qty, short, missing=missing)
+    return Verdict(rule.offer_id, rule.version, "not_met", 0, None, short_qty, short)
 
 
 def discountable(work: Work, aimed: list[int]) -> list[int]:
@@ -56,15 +55,14 @@ def item_amounts(
     return [_down_to_price(benefit.price_minor, work, i, left[i]) for i in lines]
 
 
-def sum_off(body: BasketDiscount, work: Work, lines: list[int]) -> int:
-    """What a basket offer takes off all its lines together."""
-    benefit, left, most = body.benefit, work.left, body.max_minor
+def sum_off(body: BasketDiscount, work: Work, lines: list[int], whole: int) -> int:
+    """What a basket offer takes off all its lines together, which still cost the `whole`."""
+    benefit, most = body.benefit, body.max_minor
     if benefit.per == "unit":
-        return sum(amounts(benefit, work, lines, left, most=most))
-    whole = sum([left[i] for i in lines])
+        return sum(amounts(benefit, work, lines, work.left, most=most))
     bp = benefit.percent_bp if isinstance(benefit, PercentOff) else 0
     total = (whole * bp + 5_000) // 10_000 if isinstance(benefit, PercentOff) else benefit.amount_minor
-    room = whole - sum([work.floor[i] for i in lines])
+    room = whole - sum([work.floor[i] for i in lines]) if work.has_floors else whole
     return min(total, room) if most is None else min(total, room, most)
 
 

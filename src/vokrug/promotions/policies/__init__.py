@@ -1,0 +1,1 @@
+"""The policy in force, its versions and presets; and the calendars that offers may name."""
