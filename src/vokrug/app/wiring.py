@@ -40,7 +40,6 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.gift_card_routes,
         customers.routes,
         *promotions.all_routes,
-        promotions.policy_routes,
         ledger.routes,
         ledger.giftcards.routes,
         events.routes,

@@ -92,7 +92,7 @@ from vokrug.promotions.tiers.texts import keep, path
 from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferState
 
-all_routes = [routes, coupon_routes, campaign_routes, people_routes]
+all_routes = [routes, policy_routes, coupon_routes, campaign_routes, people_routes]
 
 __all__ = [
     "Around",
