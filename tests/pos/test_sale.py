@@ -66,7 +66,7 @@ async def test_a_renewed_token_is_still_the_same_check(till: Till, shopper: Shop
 async def test_a_sale_without_a_customer(chain: Chain, till: Till) -> None:
     quote, sale = await till.sells(None, COFFEE, CAKE)
     assert (sale["paid"], sale["earned"], sale["balance"]) == ("460.00", "0.00", None)
-    assert sale["tier"] == {"before": None, "after": None, "path_before": "", "path_after": ""}
+    assert sale["tier"] == {"before": None, "after": None, "path_before": "", "path_after": "", "keep": ""}
     assert (await till.confirms(quote)).is_repeat
     await chain.balances()
 

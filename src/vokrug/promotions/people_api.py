@@ -7,7 +7,14 @@ from msgspec import Meta, Struct
 
 from vokrug import customers
 from vokrug.promotions.coupons.api import FILE_LIMIT_BYTES, text_lines
-from vokrug.promotions.errors import ListUnknown, OfferUnknown, ReferralRefused, TierNonsense, TierUnknown
+from vokrug.promotions.errors import (
+    ListKeyMalformed,
+    ListUnknown,
+    OfferUnknown,
+    ReferralRefused,
+    TierNonsense,
+    TierUnknown,
+)
 from vokrug.promotions.files import Imported
 from vokrug.promotions.lists import operations as lists
 from vokrug.promotions.personal import operations as personal
@@ -51,6 +58,7 @@ def _customer(call: Call) -> UUID:
 @routes.post(
     "/v1/promotions/lists/{key}/import",
     answers={200: Imported},
+    refusals=[ListKeyMalformed],
     roles=STAFF,
     query={"name": Name, "replace": bool, "dry": bool},
     **A_FILE,
