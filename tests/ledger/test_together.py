@@ -195,6 +195,7 @@ async def test_what_was_written_stays_written(bench: Bench) -> None:
 
 
 WALLET = "update ledger_wallet set {} where code = 'anna'"
+PRINT = "insert into ledger_gift_batch values (gen_random_uuid(), 'x', 1, '', 16, {}, true, 'x', now())"
 REFUSED = {
     "wallet_has_a_known_guard": WALLET.format("guard = 'x'"),
     "wallet_counts_upwards": WALLET.format("debits = -1"),
@@ -222,6 +223,12 @@ REFUSED = {
     "movement_keeps_to_one_unit": "insert into ledger_movement values (1, 0, 0, -255, -510, 5, now())",
     "kept_wallet_knows_its_balance_after": "insert into ledger_movement values (1, 0, 0, 257, -255, 5, now())",
     "lot_move_moves_something": "insert into ledger_lot_move values (1, 1, 1, 0, 0, now())",
+    "batch_prints_something": PRINT.format("0, false, null, null"),
+    "nominal_is_worth_something": PRINT.format("1, false, null, 0"),
+    "card_lapses_only_once_it_lives": """
+        with batch as (insert into ledger_gift_batch
+            values (gen_random_uuid(), 'x', 1, '', 16, 1, false, null, null, true, 'x', now()) returning id)
+        insert into ledger_gift_card (batch_id, lookup, mask, expires_at) select id, 'x', 'x', now() from batch""",
     "a_journal_is_reversed_once": """
         insert into ledger_journal (id, home, kind, effective_at, recorded_at, reverses)
         values (-1, 0, 'x', now(), now(), 5), (-2, 0, 'x', now(), now(), 5)""",

@@ -88,7 +88,7 @@ CHECKS: list[tuple[str, Any, tuple[int, str]]] = [
     ("lines", numbered((COFFEE,) * 1001), (422, "body_invalid")),
     ("currency", "EUR", (422, "check_malformed")),
     ("currency", "roubles", (422, "body_invalid")),
-    ("channel", "fax", (422, "body_invalid")),
+    ("channel", "Fax!", (422, "body_invalid")),
     ("rev", -1, (422, "body_invalid")),
     ("rev", 2**31, (422, "body_invalid")),
     ("rev", 2**70, (422, "body_invalid")),
@@ -278,7 +278,7 @@ async def test_a_signed_call_is_answered_and_a_forged_one_is_not(chain: Chain, t
     [
         ({"identifier": {"type": "phone", "value": "0"}}, (422, "identifier_blocked")),
         ({"identifier": {"type": "phone", "value": "+79990000000"}}, (404, "customer_unknown")),
-        ({"identifier": {"type": "fax", "value": "1"}}, (422, "identifier_type_unknown")),
+        ({"identifier": {"type": "Fax!", "value": "1"}}, (422, "identifier_type_unknown")),
         ({"identifier": {"type": "card", "value": "\0"}}, (422, "body_invalid")),
         ({"identifier": {"type": "card", "value": ""}}, (422, "body_invalid")),
         ({"shop": "S2"}, (403, "foreign_shop")),

@@ -15,7 +15,13 @@ async def test_a_whole_sale(chain: Chain, till: Till, shopper: Shopper) -> None:
     assert greeted["display_name"] == "Анна"
     assert greeted["messages"] == ["Здравствуйте, Анна!"]
     quote = await till.quotes(shopper, COFFEE, CAKE)
-    assert quote.answer["totals"] == {"before": "500.00", "discount": "40.00", "points": "0.00", "to_pay": "460.00"}
+    assert quote.answer["totals"] == {
+        "before": "500.00",
+        "discount": "40.00",
+        "points": "0.00",
+        "gift_cards": "0.00",
+        "to_pay": "460.00",
+    }
     assert quote.answer["lines"][1]["discounts"][0]["amount"] == "40.00"
     assert quote.answer["earn"]["points"] == "23.00"
     assert await shopper.points() == "0.00", "a quote grants nothing"
@@ -60,7 +66,7 @@ async def test_a_renewed_token_is_still_the_same_check(till: Till, shopper: Shop
 async def test_a_sale_without_a_customer(chain: Chain, till: Till) -> None:
     quote, sale = await till.sells(None, COFFEE, CAKE)
     assert (sale["paid"], sale["earned"], sale["balance"]) == ("460.00", "0.00", None)
-    assert sale["tier"] == {"before": None, "after": None, "path_before": "", "path_after": ""}
+    assert sale["tier"] == {"before": None, "after": None, "path_before": "", "path_after": "", "keep": ""}
     assert (await till.confirms(quote)).is_repeat
     await chain.balances()
 

@@ -50,6 +50,7 @@ from vokrug.customers.schemas import (
     RegisteredBody,
     Resolve,
     Resolved,
+    SetIdentifierState,
 )
 from vokrug.customers.types import AttributesSet, AttributeType, IdentifierType, Registration, Source
 from vokrug.runtime.database import Tx
@@ -192,6 +193,24 @@ async def detach(call: Call) -> Answer[None]:
     async def story(tx: Tx) -> None:
         id, identifier_id = UUID(call.path["id"]), int(call.path["identifier"])
         await identifiers.detach(tx, _directory(call), id, identifier_id, source=_source(call), now=call.now)
+
+    await call.db.replayed(story)
+    return Answer(None, status=204)
+
+
+@routes.put(
+    "/v1/customers/{id:uuid}/identifiers/{identifier:int}/state",
+    answers={204: None},
+    refusals=[CustomerUnknown, IdentifierNotHeld],
+)
+async def set_identifier_state(call: Call, body: SetIdentifierState) -> Answer[None]:
+    """Shut a card, or open it, while its customer goes on with everything else."""
+
+    async def story(tx: Tx) -> None:
+        id, identifier_id = UUID(call.path["id"]), int(call.path["identifier"])
+        await identifiers.set_state(
+            tx, _directory(call), id, identifier_id, body.state, source=_source(call), now=call.now
+        )
 
     await call.db.replayed(story)
     return Answer(None, status=204)

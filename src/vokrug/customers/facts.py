@@ -37,6 +37,17 @@ class IdentifierDetached(Event, frozen=True):
     source: str
 
 
+@event("customers.identifier_state_changed.v1", owner="customers", key="customer")
+class IdentifierStateChanged(Event, frozen=True):
+    """A card, or another identifier, was shut or opened while its customer goes on."""
+
+    customer_id: UUID
+    identifier_id: int
+    identifier_type: str
+    state: str
+    source: str
+
+
 @event("customers.attribute_changed.v1", owner="customers", key="customer")
 class AttributeChanged(Event, frozen=True):
     """A newer value of an attribute is known. Ask the profile for it, if you may."""

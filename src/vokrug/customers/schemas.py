@@ -12,6 +12,7 @@ from vokrug.customers.types import (
     Birthday,
     Consent,
     Customer,
+    IdentifierState,
     IdentifierType,
     Profile,
     Sensitivity,
@@ -120,6 +121,13 @@ class IdentifierCard(Struct, kw_only=True):
     strength: Strength
     sources: Sequence[Source]
     since: datetime
+    state: IdentifierState
+
+
+class SetIdentifierState(Struct, kw_only=True, forbid_unknown_fields=True):
+    """`blocked` identifies nobody at a till; `not_activated` earns and does not burn."""
+
+    state: IdentifierState
 
 
 class AttributeCard(Struct, kw_only=True):
@@ -163,6 +171,7 @@ class CustomerCard(Struct, kw_only=True):
                     strength=one.strength,
                     sources=one.sources,
                     since=one.since,
+                    state=one.state,
                 )
                 for one in profile.identifiers
             ],

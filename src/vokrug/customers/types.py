@@ -49,6 +49,14 @@ class State(StrEnum):
     ERASED = "erased"
 
 
+class IdentifierState(StrEnum):
+    """A card can be shut while its customer goes on."""
+
+    ACTIVE = "active"
+    NOT_ACTIVATED = "not_activated"  # earns, does not burn
+    BLOCKED = "blocked"  # lost or stolen: identifies nobody at a till
+
+
 @dataclass(frozen=True, slots=True)
 class IdentifierType:
     """The rules of one kind of identifier. Data: a new external system is a row, not a release."""
@@ -151,6 +159,7 @@ class ShownIdentifier:
     strength: Strength
     sources: tuple[Source, ...]
     since: datetime
+    state: IdentifierState = IdentifierState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)

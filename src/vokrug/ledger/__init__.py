@@ -1,16 +1,19 @@
 """Wallets, points, holds and lots on a double-entry journal. Nothing else in the product moves value."""
 
+from vokrug.ledger import giftcards
 from vokrug.ledger.api import routes
 from vokrug.ledger.books import Books, choose_lots
 from vokrug.ledger.checking import BooksReport, check_books
-from vokrug.ledger.errors import KeyReused
+from vokrug.ledger.errors import InsufficientFunds, KeyReused
+from vokrug.ledger.giftcards.numbers import GiftKeys
+from vokrug.ledger.giftcards.types import CardMoney
 from vokrug.ledger.jobs import jobs, schedule_all
-from vokrug.ledger.operations.giving import Gift, give_points
+from vokrug.ledger.operations.giving import Gift, give_points, take_points
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
 from vokrug.ledger.operations.wallets import available, has_rate, open_wallet, rate, summed_wallet, unit_named, units
-from vokrug.ledger.reading import TrialLine, next_to_expire, statement, trial_balance
+from vokrug.ledger.reading import TrialLine, next_to_expire, points_lots, statement, trial_balance
 from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
 from vokrug.ledger.store import (
     ALL_LOTS,
@@ -18,6 +21,7 @@ from vokrug.ledger.store import (
     JournalIds,
     Moved,
     lots_of_journal,
+    pending_lots_of_journal,
     read_holds,
     read_wallets,
     summed_wallets,
@@ -36,10 +40,13 @@ __all__ = [
     "Available",
     "Books",
     "BooksReport",
+    "CardMoney",
     "FreeLot",
     "Gift",
+    "GiftKeys",
     "Grant",
     "Hold",
+    "InsufficientFunds",
     "JournalIds",
     "KeyReused",
     "Kind",
@@ -57,6 +64,7 @@ __all__ = [
     "expire_lots",
     "fee",
     "fold_deltas",
+    "giftcards",
     "give_points",
     "has_rate",
     "jobs",
@@ -64,7 +72,9 @@ __all__ = [
     "next_to_expire",
     "open_books",
     "open_wallet",
+    "pending_lots_of_journal",
     "perform",
+    "points_lots",
     "rate",
     "read_holds",
     "read_wallets",
@@ -79,6 +89,7 @@ __all__ = [
     "summed_wallet",
     "summed_wallets",
     "sweep_holds",
+    "take_points",
     "to_wallet",
     "trial_balance",
     "unit_named",

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from vokrug.kernel import Refusal
 from vokrug.ledger import errors, reading, store
 from vokrug.ledger.checking import check_books
+from vokrug.ledger.giftcards.operations import expire_cards
 from vokrug.ledger.instructions import Moment
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import Outcome, burn_failed, perform, perform_chain
@@ -253,10 +254,12 @@ async def post_check(call: Call) -> Answer[BooksCheck]:
 async def post_night(call: Call) -> Answer[NightResult]:
     """Run the night's work now: release overdue holds, expire lapsed points, fold. Rerun freely."""
     ids = call.services.get(JournalIds)
+    cards = await expire_cards(call.db, ids, call.now)
     return Answer(
         NightResult(
             await sweep_holds(call.db, ids, call.now),
             await expire_lots(call.db, ids, call.now),
             await fold_deltas(call.db),
+            cards,
         )
     )

@@ -239,3 +239,20 @@ class TrialLine:
 async def trial_balance(tx: Tx) -> list[TrialLine]:
     """Every account's two sums. Per unit, debits equal credits."""
     return await tx.all(TrialLine, TRIAL_BALANCE)
+
+
+POINTS_LOTS = """
+    select l.id, l.granted, l.remaining, l.held, l.earned_at, l.active_from, l.expires_at, j.document, j.kind,
+           coalesce((select jsonb_agg(jsonb_build_array(
+                         m.amount, mj.kind, mj.document, m.at,
+                         m.journal_id = l.id >> 8 and m.leg = (l.id & 255)) order by m.at, m.journal_id, m.leg)
+                       from ledger_lot_move m join ledger_journal mj on mj.id = m.journal_id
+                      where m.wallet_id = l.wallet_id and m.lot_id = l.id), '[]')::text as moves
+      from ledger_lot l join ledger_journal j on j.id = l.id >> 8
+     where l.wallet_id = $1 order by l.earned_at, l.id limit $2
+"""
+
+
+async def points_lots(tx: Tx, wallet_id: int, limit: int) -> Sequence[Row]:
+    """A wallet's lots with everything that was taken of them and given back."""
+    return await tx.rows(POINTS_LOTS, wallet_id, limit)

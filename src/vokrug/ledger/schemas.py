@@ -154,3 +154,4 @@ class NightResult(msgspec.Struct, frozen=True):
     holds_released: int
     points_expired: int
     deltas_folded: int
+    gift_cards_expired_minor: int = 0

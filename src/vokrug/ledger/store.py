@@ -78,6 +78,7 @@ def to_wallet(row: Sequence[Any] | Row) -> Wallet:
         closed_by,
         flat,
         overdue,
+        next_due,
     ) = row
     lots = [FreeLot(*flat[i : i + 3]) for i in range(0, len(flat), 3)] if flat else []
     return Wallet(
@@ -98,6 +99,7 @@ def to_wallet(row: Sequence[Any] | Row) -> Wallet:
         closed_by,
         lots,
         overdue,
+        next_due,
     )
 
 
@@ -218,10 +220,7 @@ def written(books: Books) -> list[list[Any]]:
         + (None if j.facts is None else msgspec.json.encode(j.facts).decode(),)
         for j in books.journals
     ]
-    movements = [
-        (m.journal_id, m.leg, m.home, m.debit, m.credit, m.amount, m.recorded_at, m.debit_after, m.credit_after)
-        for m in books.movements
-    ]
+    movements = [*map(msgspec.structs.astuple, books.movements)]
     lots = [(*key, *change) for key, change in books.lot_changes.items() if change != [0, 0]]
     new_holds = [
         (h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline)
@@ -305,6 +304,10 @@ LOTS_OF_JOURNAL = """
     select id, remaining - held as free, funder from ledger_lot where wallet_id = $1
        and id between $2 << 8 and $2 << 8 | 255 order by id
 """
+PENDING_LOTS_OF_JOURNAL = """
+    select id from ledger_lot
+     where wallet_id = $1 and id between $2 << 8 and $2 << 8 | 255 and active_from > $3 and active_from > earned_at
+"""
 READ_LOTS = """
     select id, remaining - held as free, funder from ledger_lot
      where wallet_id = $1 and id = any($2) and remaining > held
@@ -331,6 +334,11 @@ async def read_lots(tx: Tx, wallet_id: int, lot_ids: Sequence[int]) -> list[Free
 async def lots_of_journal(tx: Tx, wallet_id: int, journal_id: int) -> list[FreeLot]:
     """The lots a journal granted, in its order, and what is free of each."""
     return await tx.all(FreeLot, LOTS_OF_JOURNAL, wallet_id, journal_id)
+
+
+async def pending_lots_of_journal(tx: Tx, wallet_id: int, journal_id: int, now: datetime) -> set[int]:
+    """Those of a journal's lots that nobody can spend yet."""
+    return {row["id"] for row in await tx.rows(PENDING_LOTS_OF_JOURNAL, wallet_id, journal_id, now)}
 
 
 async def closed_by(tx: Tx, journal_id: int) -> int | None:

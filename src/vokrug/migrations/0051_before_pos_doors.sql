@@ -1,7 +1,8 @@
 -- One statement to read what a call of a till needs, one to write what was decided.
 
 -- Who stands before the till (by number from a token, or by identifier), what they have, and what is
--- known of the check already. Wallet columns are those of ledger_read, for those who want lots.
+-- known of the check already. Wallet columns are those of ledger_read, for those who ask for lots; a limit below
+-- zero asks for the wallet without any.
 -- soon: amount and microseconds since 1970 of the first few lots to lapse, for those who ask.
 create function pos_read(
     numbers bigint[], type_ids smallint[], hashes bytea[], checks uuid[], lot_limits int[], soon_limits int[],
@@ -12,14 +13,14 @@ returns table (
     quote_rev int, quote_hash bytea, quote_till bigint, sale_status text,
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
-    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[], soon bigint[],
-    metrics bigint[], tier text)
+    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[],
+    next_due timestamptz, soon bigint[], metrics bigint[], tier text)
 language sql stable as $$
     select asked.ord, who.number, r.id, r.state, r.language, r.called_cipher, r.wrapped,
            a.available, a.pending, a.held, a.debt, s.spent_minor, s.visits,
            q.rev, q.body_hash, q.till_id, x.status,
            w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
-           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue,
+           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue, w.next_due,
            case when asked.soon_limit > 0 and a.available > 0 then array(
                select unnest(array[l.free, (date_part('epoch', l.expires_at) * 1000000)::bigint])
                  from (select x.remaining - x.held as free, x.expires_at from ledger_lot x
@@ -33,7 +34,7 @@ language sql stable as $$
       left join lateral promotions_standing_of(who.number, moment) s on who.number is not null
       left join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = asked.check_id
-      left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit > 0
+      left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit <> 0
 $$;
 
 -- What was promised for checks, what became of them, and the wallets their sales will touch. A document that
@@ -47,14 +48,14 @@ returns table (
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
     closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[],
-    metrics bigint[], tier text)
+    next_due timestamptz, metrics bigint[], tier text)
 language sql stable as $$
     select q.check_id, q.rev, q.body_hash, q.shop_id, q.till_id, q.customer_number, q.priced_at,
            case when asked.rev is distinct from q.rev then q.document end,
            x.status, s.spent_minor, s.visits,
            h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline, h.lot_ids, h.lot_amounts, h.lot_funders,
            w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
-           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue,
+           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue, w.next_due,
            s.metrics, s.tier
       from unnest(checks, remembered) as asked (check_id, rev)
       join pos_quote q on q.check_id = asked.check_id
@@ -64,11 +65,16 @@ language sql stable as $$
       left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, moment) w on true
 $$;
 
+-- What sales add to a shopper's day (0: of a whole life), and the sum they were decided on; null where days are
+-- counted and nothing is compared.
+create type pos_shopper_change as (
+    customer_number bigint, day integer, spent_before bigint, spent_minor bigint, points_minor bigint, visits bigint, last_at timestamptz);
+
 -- Everything or nothing: documents first, then the wallets, then what follows from both, the event log last.
 -- Somebody faster than us is a serialization failure: the caller decides again on what is there now. Where it is
 -- about checks, the detail names those that are not for us to write.
 create function pos_write(
-    quotes pos_quote[], sales pos_sale[], shoppers promotions_standing[],
+    quotes pos_quote[], sales pos_sale[], shoppers pos_shopper_change[],
     new_wallets ledger_wallet[], wallets ledger_wallet_change[], closings ledger_wallet_closing[],
     journals ledger_journal[], movements ledger_movement[],
     new_lots ledger_lot[], lots ledger_lot_change[], lot_moves ledger_lot_move[],
@@ -78,6 +84,8 @@ returns void language plpgsql as $$
 declare
     moved_on bigint[];
     not_ours text;
+    touched bigint;
+    added bigint;
 begin
     if cardinality(quotes) > 0 then
         with put as (
@@ -88,11 +96,11 @@ begin
         end if;
     end if;
     if cardinality(sales) > 0 then
-        -- Whoever tells the story of one of these checks ends first; a check that got a later revision
-        -- since it was read is not what this sale was decided on.
+        -- Whoever tells the story of one of these checks ends first; a check that got a later revision since,
+        -- or was never quoted, is not what this sale was decided on.
         perform pg_advisory_xact_lock(hashtextextended(s.check_id::text, 5001)) from unnest(sales) s order by s.check_id;
         select string_agg(s.check_id::text, ',') into not_ours
-          from unnest(sales) s join pos_quote q on q.check_id = s.check_id where q.rev <> s.rev;
+          from unnest(sales) s left join pos_quote q on q.check_id = s.check_id where q.rev is distinct from s.rev;
         if not_ours is not null then
             raise exception 'checks were quoted anew' using errcode = 'serialization_failure', detail = not_ours;
         end if;
@@ -108,7 +116,29 @@ begin
         raise exception 'wallets have moved on: %', moved_on using errcode = 'serialization_failure';
     end if;
     if cardinality(shoppers) > 0 then
-        perform promotions_count_spending(shoppers);
+        if exists (select from unnest(shoppers) v where v.spent_before is null) then
+            perform promotions_count_spending(array(
+                select row(v.customer_number, v.day, v.spent_minor, v.points_minor, v.visits, v.last_at)::promotions_standing
+                  from unnest(shoppers) v));
+        else
+            update promotions_standing p
+               set spent_minor = p.spent_minor + v.spent_minor, points_minor = p.points_minor + v.points_minor,
+                   visits = p.visits + v.visits, last_at = greatest(p.last_at, v.last_at)
+              from unnest(shoppers) v where p.customer_number = v.customer_number and p.day = v.day and p.spent_minor = v.spent_before;
+            get diagnostics touched = row_count;
+            if touched < cardinality(shoppers) then
+                insert into promotions_standing (customer_number, day, spent_minor, points_minor, visits, last_at)
+                select v.customer_number, v.day, v.spent_minor, v.points_minor, v.visits, v.last_at from unnest(shoppers) v
+                 where v.spent_before = 0
+                   and not exists (select from promotions_standing p where p.customer_number = v.customer_number and p.day = v.day)
+                 order by v.customer_number
+                    on conflict do nothing;
+                get diagnostics added = row_count;
+                if touched + added < cardinality(shoppers) then
+                    raise exception 'a shopper has bought something else meanwhile' using errcode = 'serialization_failure';
+                end if;
+            end if;
+        end if;
     end if;
     if cardinality(event_keys) > 0 then
         perform events_append(event_keys, event_types, event_ids, event_times, event_subjects, event_data);

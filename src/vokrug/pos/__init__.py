@@ -3,7 +3,8 @@
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
-from vokrug.pos.facts import DeviationRaised, PointsGranted, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.facts import DeviationRaised, PointsGranted, PointsWithdrawn, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.reference import Reference
@@ -14,12 +15,14 @@ __all__ = [
     "Checkout",
     "DeviationRaised",
     "PointsGranted",
+    "PointsWithdrawn",
     "Reference",
     "ReturnParked",
     "ReturnPosted",
     "SaleCommitted",
     "SoldBefore",
     "Tokens",
+    "gift_card_routes",
     "jobs",
     "routes",
     "schedule_all",

@@ -11,13 +11,18 @@ import msgspec
 from vokrug import promotions
 from vokrug.kernel import Text, format_minor
 from vokrug.kernel import format_minor as minor
-from vokrug.pos.document import Document, Judged, PricedLine, base_points, moment
+from vokrug.pos.document import CardTaken, Delivered, Document, Handed, Judged, PricedLine, base_points, moment
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import (
     BalanceAfter,
     Committed,
     CouponGiven,
+    DeliveryCalculated,
+    GiftCalculated,
+    GiftCardTaken,
+    LineDiscount,
     ReceiptBlock,
+    Released,
     Standing,
     TierCalculated,
     TierPath,
@@ -48,19 +53,14 @@ BEATEN = Text(en="Another offer gives more", ru="Выгоднее другое �
 APPLIED = Text(en="Applied", ru="Применено")
 NOT_MET = Text(en="Its conditions are not met", ru="Условия не выполнены")
 EXCLUDED = Text(en="Not combined with others here", ru="Не сочетается с другими")
-LIMIT = Text(en="Its limit is used up", ru="Лимит исчерпан")
-UNKNOWN = Text(en="There is no such code", ru="Такого кода нет")
-EXPIRED = Text(en="The code has expired", ru="Срок кода истёк")
-USED = Text(en="The code was used already", ru="Код уже использован")
-# Plain words: they need no escaping.
-SAID = {
+VERDICTS = {  # plain words: they need no escaping
     "applied": APPLIED,
     "beaten": BEATEN,
     "not_met": NOT_MET,
-    "limit": LIMIT,
-    "unknown": UNKNOWN,
-    "expired": EXPIRED,
-    "used": USED,
+    "limit": Text(en="It has been used as often as it may be", ru="Лимит использований исчерпан"),
+    "unknown": Text(en="There is no such code", ru="Такого кода нет"),
+    "expired": Text(en="The code has expired", ru="Срок действия кода истёк"),
+    "used": Text(en="The code was used before", ru="Код уже использован"),
 }
 
 
@@ -79,20 +79,64 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Jso
     hold = "null"
     if document.hold_until_us:
         hold = f'{{"id":"{quote.hold_id or quote.check_id}","until":{written(moment(document.hold_until_us))}}}'
+    charged = charge_before(document)
+    spent_after = document.spent_minor + document.to_pay_minor - document.loaded_minor
+    delivery = "null" if document.delivery is None else plainly(delivery_calculated(document.delivery))
+    gifts = plainly([gift_calculated(gift) for gift in document.gifts]) if document.gifts else "[]"
+    cards = plainly([card_taken(card) for card in document.gift_cards]) if document.gift_cards else "[]"
     text = (
         f'{{"calc_id":"{quote.check_id}:{quote.rev}","rules_version":{quoted(document.rules_version)},'
         f'"optimality":{quoted(document.optimality)},"valid_until":{written(quote.priced_at + QUOTE_LIFETIME)},'
         f'"lines":[{",".join([line_calculated(line) for line in document.lines])}],'
-        f'"totals":{{"before":"{minor(document.gross_minor)}","discount":"{minor(document.discount_minor)}",'
-        f'"points":"{minor(document.points_off_minor)}","to_pay":"{minor(document.to_pay_minor)}"}},'
+        f'"delivery":{delivery},"gifts":{gifts},'
+        f'"totals":{{"before":"{minor(document.gross_minor + charged)}",'
+        f'"discount":"{minor(document.discount_minor + charged - document.delivery_minor)}",'
+        f'"points":"{minor(document.points_off_minor)}","gift_cards":"{minor(document.cards_minor)}",'
+        f'"to_pay":"{minor(document.to_pay_minor - document.cards_minor)}"}},'
         f'"burn":{{"max":"{minor(document.burn_max_minor)}",'
         f'"max_reasons":[{",".join([quoted(reason) for reason in document.burn_reasons])}],'
         f'"applied":"{minor(document.burn_minor)}"}},"earn":{earn_calculated(document)},'
-        f'"tier":{tier_calculated(reference, document, document.spent_minor + document.to_pay_minor)},'
+        f'"tier":{tier_calculated(reference, document, spent_after)},'
+        f'"gift_cards":{cards},'
         f'"verdicts":[{",".join([verdict(one, language) for one in document.verdicts])}],'
         f'"receipt":[{",".join(quote_receipt(document))}],"hold":{hold}}}'
     )
     return Json(text.encode())
+
+
+def charge_before(document: Document) -> int:
+    return 0 if document.delivery is None else document.delivery.before_minor
+
+
+def delivery_calculated(delivery: Delivered) -> DeliveryCalculated:
+    return DeliveryCalculated(
+        before=minor(delivery.before_minor),
+        discounts=[
+            LineDiscount(promo=ref(offer, version), layer=layer, amount=minor(off), funded_by=funder)
+            for offer, version, layer, off, funder in delivery.discounts
+        ],
+        net=minor(delivery.net_minor),
+    )
+
+
+def gift_calculated(gift: Handed) -> GiftCalculated:
+    sku, units = gift.choices[0]
+    others = [other for other, _ in gift.choices] if len(gift.choices) > 1 else []
+    return GiftCalculated(promo=ref(gift.offer_id, gift.version), sku=sku, qty=str(units), choice_of=others)
+
+
+def card_taken(card: CardTaken) -> GiftCardTaken:
+    return GiftCardTaken(
+        mask=card.mask,
+        status=card.status,  # type: ignore[arg-type]
+        balance_before=minor(card.balance_minor),
+        take=minor(card.take_minor),
+    )
+
+
+def plainly(value: object) -> str:
+    """What few checks have is written through its structure."""
+    return msgspec.json.encode(value).decode()
 
 
 def line_calculated(line: PricedLine) -> str:
@@ -134,13 +178,14 @@ def verdict(one: Judged, language: str) -> str:
         missing = f'"{minor(one.missing_qty_milli, 3)}"'
         text = MISSING_QUANTITY.say(language).replace("{qty}", f"{one.missing_qty_milli / 1000:g}")
     else:
-        text = SAID.get(one.status, EXCLUDED).say(language)
-    is_code = not one.offer_id and one.code is not None
-    named = in_json(one.code if is_code else ref(one.offer_id, one.version))
+        text = VERDICTS.get(one.status, EXCLUDED).say(language)
+    code = "null" if one.code is None else in_json(one.code)
+    named = f'"{ref(one.offer_id, one.version)}"' if one.offer_id or one.code is None else code
     by = "null" if one.by is None else f'"{one.by}"'
     return (
-        f'{{"ref":{named},"status":"{one.status}","amount":"{minor(one.amount_minor)}",'
-        f'"by":{by},"missing":{missing},"text":"{text}","code":{in_json(one.code)}}}'
+        f'{{"ref":{named},"code":{code},"status":"{one.status}","reason":{quoted(one.reason)},'
+        f'"amount":"{minor(one.amount_minor)}",'
+        f'"by":{by},"missing":{missing},"text":"{text}"}}'
     )
 
 
@@ -210,7 +255,7 @@ def quote_receipt(document: Document) -> list[str]:
         blocks.append(block("after_items", row(DISCOUNT.say(language), minor(document.discount_minor))))
     if document.customer_id is not None:
         words = CAN_BURN.say(language, points=minor(document.burn_max_minor))
-        to_pay = row(TO_PAY.say(language), minor(document.to_pay_minor))
+        to_pay = row(TO_PAY.say(language), minor(document.to_pay_minor - document.cards_minor))
         blocks.append(block("cashier", words[:CASHIER_COLUMNS]))
         will_earn = row(WILL_EARN.say(language), minor(document.earn_minor))
         blocks.append(block("customer_display", to_pay, will_earn))
@@ -259,10 +304,23 @@ def committed(
         burned=format_minor(sale.burned_minor),
         earned=format_minor(sale.earned_minor),
         deviation=format_minor(sale.deviation_minor),
+        gift_cards=[card_taken(card) for card in document.gift_cards if card.take_minor],
         balance=None if document.customer_id is None else balance_after(sale.balance_minor),
         tier=tier,
         coupons=[CouponGiven(code=one.code, name=one.name, until=one.until) for one in coupons],
         receipt=blocks,
+    )
+
+
+def released(document: Document | None) -> Released:
+    """What a check had set aside, as it was promised."""
+    if document is None or not document.hold_until_us:
+        return Released(codes=[], points=format_minor(0), gift_cards=[])
+    codes = [verdict.code for verdict in document.verdicts if verdict.code is not None and verdict.status == "applied"]
+    return Released(
+        codes=list(dict.fromkeys(codes)),
+        points=format_minor(document.burn_minor - document.own_burn_minor),
+        gift_cards=[card_taken(card) for card in document.gift_cards if card.hold_id],
     )
 
 

@@ -6,12 +6,13 @@ from uuid import UUID
 import msgspec
 
 from vokrug import customers, ledger, promotions
+from vokrug.ledger import giftcards
 from vokrug.pos import errors
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.operations import chain
 from vokrug.pos.operations.cancelling import cancel
 from vokrug.pos.operations.committing import commit
-from vokrug.pos.operations.giving import give
+from vokrug.pos.operations.giving import give, statement, take
 from vokrug.pos.operations.identifying import enrol, identify
 from vokrug.pos.operations.measuring import effect
 from vokrug.pos.operations.quoting import calculate
@@ -29,9 +30,13 @@ from vokrug.pos.schemas import (
     Identified,
     Identify,
     PointsGiven,
+    PointsStatement,
     PointsTaken,
+    PointsWithdrawn,
     Return,
     Returned,
+    ReturnPolicy,
+    ReturnPolicyDeclared,
     ShopCard,
     ShopGiven,
     Shops,
@@ -67,6 +72,7 @@ def answered(answer: Any, is_repeat: bool, status: int = 200) -> Answer[Any]:
     refusals=[
         *PLACE,
         errors.CustomerUnknown,
+        errors.CardBlocked,
         customers.IdentifierTypeUnknown,
         customers.IdentifierMalformed,
         customers.IdentifierBlocked,
@@ -106,11 +112,14 @@ async def post_customer(call: Call, body: Enrol) -> Answer[Identified]:
         errors.AmountMalformed,
         errors.CheckMalformed,
         errors.CustomerUnknown,
+        errors.CardBlocked,
         errors.TokenStale,
         errors.DocumentConflict,
         errors.RevisionStale,
         errors.DocumentOfAnotherTill,
         errors.AlreadyCommitted,
+        giftcards.GiftCardUnknown,
+        giftcards.GiftCardNotForSale,
         customers.IdentifierTypeUnknown,
         customers.IdentifierMalformed,
         customers.IdentifierBlocked,
@@ -137,6 +146,7 @@ async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
         errors.CheckMalformed,
         errors.CheckUnknown,
         errors.CustomerUnknown,
+        errors.CardBlocked,
         errors.TokenStale,
         errors.DocumentConflict,
         errors.RevisionStale,
@@ -144,6 +154,9 @@ async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
         errors.PriceChanged,
         errors.QuoteExpired,
         errors.HoldLost,
+        giftcards.GiftCardUnknown,
+        giftcards.GiftCardNotForSale,
+        giftcards.GiftCardShort,
         promotions.LimitReached,
         promotions.CouponRefused,
         customers.IdentifierTypeUnknown,
@@ -174,8 +187,8 @@ async def post_commit(call: Call, body: Commit) -> Answer[Committed]:
 async def post_cancel(call: Call, body: Cancel) -> Answer[Cancelled]:
     """Release what the check holds. Repeat freely, for unknown checks too."""
     checkout, shop, till = at_the_till(call, body)
-    await cancel(checkout, UUID(call.path["check_uid"]), shop, till, call.now)
-    return Answer(Cancelled(status="cancelled"))
+    released = await cancel(checkout, UUID(call.path["check_uid"]), shop, till, call.now)
+    return Answer(Cancelled(status="cancelled", released=released))
 
 
 RETURN_REFUSALS = [
@@ -188,6 +201,8 @@ RETURN_REFUSALS = [
     errors.ReturnExceeds,
     errors.ReturnLineUnknown,
     errors.ReturnEmpty,
+    errors.RefundExceeds,
+    giftcards.GiftCardUsed,
 ]
 
 
@@ -252,6 +267,33 @@ async def post_points(call: Call, body: PointsGiven) -> Answer[PointsTaken]:
     return answered(*await call.db.replayed(story))
 
 
+@routes.post(
+    "/v1/customers/{id:uuid}/points:take",
+    answers={200: PointsTaken},
+    refusals=[
+        customers.CustomerUnknown,
+        errors.AmountMalformed,
+        errors.CurrencyUnknown,
+        ledger.KeyReused,
+        ledger.InsufficientFunds,
+    ],
+)
+async def post_points_taken(call: Call, body: PointsWithdrawn) -> Answer[PointsTaken]:
+    """Take points away outside a sale. Repeat freely: a request id counts once."""
+
+    async def story(tx: Tx) -> tuple[PointsTaken, bool]:
+        return await take(tx, call.services.get(Checkout), UUID(call.path["id"]), body, call.now)
+
+    return answered(*await call.db.replayed(story))
+
+
+@routes.get("/v1/customers/{id:uuid}/points", answers={200: PointsStatement}, refusals=[customers.CustomerUnknown])
+async def get_points(call: Call) -> Answer[PointsStatement]:
+    """Every point of a customer, lot by lot: where it came from and where it went."""
+    async with call.db.transaction(readonly=True) as tx:
+        return Answer(await statement(tx, call.services.get(Checkout), UUID(call.path["id"]), call.now))
+
+
 # The chain
 
 
@@ -264,6 +306,7 @@ async def put_shop(call: Call, body: ShopGiven) -> Answer[ShopCard]:
     async with call.db.transaction() as tx:
         card = await chain.save_shop(tx, body, call.now, points_code=reference.points_code)
     await reference.renew(call.db, call.now)
+    await reference.accounts(call.db, reference.shops[card.code], call.now)
     return Answer(card)
 
 
@@ -278,9 +321,26 @@ async def get_shops(call: Call) -> Answer[Shops]:
 async def put_catalogue(call: Call, body: CatalogueGiven) -> Answer[CatalogueTaken]:
     """Take categories and articles; what is not named stays."""
     async with call.db.transaction() as tx:
-        await chain.save_catalogue(tx, body)
+        ids = await chain.save_catalogue(tx, body)
     await call.services.get(Checkout).reference.renew(call.db, call.now)
-    return Answer(CatalogueTaken(categories=len(body.categories), articles=len(body.articles)))
+    return Answer(CatalogueTaken(categories=len(body.categories), articles=len(body.articles), category_ids=ids))
+
+
+@routes.put("/v1/return-policy", answers={200: ReturnPolicyDeclared})
+async def put_return_policy(call: Call, body: ReturnPolicy) -> Answer[ReturnPolicyDeclared]:
+    """Declare what happens to points and money when goods come back. A sale keeps the terms of its minute."""
+    async with call.db.transaction() as tx:
+        version = await chain.declare_return_policy(tx, body, call.caller.key_id, call.now)
+    await call.services.get(Checkout).reference.renew(call.db, call.now)
+    return Answer(ReturnPolicyDeclared(version=version, policy=body))
+
+
+@routes.get("/v1/return-policy", answers={200: ReturnPolicyDeclared})
+async def get_return_policy(call: Call) -> Answer[ReturnPolicyDeclared]:
+    """The return policy of new sales; version 0 is the usual one, never declared."""
+    async with call.db.transaction(readonly=True) as tx:
+        version, policy = await chain.return_policy(tx)
+    return Answer(ReturnPolicyDeclared(version=version, policy=policy))
 
 
 @routes.put("/v1/tiers", answers={200: TiersTaken}, refusals=[errors.CheckMalformed, errors.AmountMalformed])

@@ -63,6 +63,55 @@ class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
     missing_qty_milli: int
     missing_minor: int
     code: str | None = None
+    reason: str = ""
+
+
+class Delivered(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The charge for delivery, and what offers took off it."""
+
+    before_minor: int
+    net_minor: int
+    discounts: list[tuple[int, int, str, int, str]]
+
+
+class Handed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A gift on top: one of the choices, each so many units."""
+
+    offer_id: int
+    version: int
+    choices: list[tuple[str, int]]
+
+
+class CardTaken(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A gift card that the check wants to pay with, and what becomes of it."""
+
+    number: int  # ours; 0: we know no such card
+    wallet_id: int
+    mask: str
+    status: str
+    balance_minor: int
+    take_minor: int
+    hold_id: int
+    most_minor: int | None = None  # the till wants no more of it than this
+
+
+class CardSold(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A line that sells a gift card. Number 0: the till did not say which."""
+
+    n: int
+    number: int
+    wallet_id: int
+    mask: str
+
+
+class ReturnTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What happens when these goods come back, pinned at the sale (pos/reversal.py)."""
+
+    earned: str = "reverse"
+    shortfall: str = "debt"
+    burned: str = "restore_to_lot"
+    grace_days: int = 14
+    refund_to: str = "cards_first"
 
 
 class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -91,6 +140,12 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     spent_minor: int  # standing when priced
     hold_until_us: int  # 0: nothing was held
     printed: list[PricedLine] = []  # the lines as a receipt bore them that was printed otherwise
+    gift_cards: list[CardTaken] = []
+    cards_sold: list[CardSold] = []
+    returns: ReturnTerms | None = None  # None: the usual terms
+    delivery: Delivered | None = None
+    gifts: list[Handed] = []
+    own_burn_minor: int = 0  # points of this very sale that pay for its reward
     metrics: list[int] = []  # what the customer had done when priced: spend, points, visits, categories
     tier: str | None = None  # held whatever those say
     wanted: Wanted = Wanted()  # of limits and codes, and what the sale gives beside points
@@ -99,6 +154,27 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def sold(self) -> list[PricedLine]:
         """What the sale came to, and what returns give back."""
         return self.printed or self.lines
+
+    @property
+    def cards_minor(self) -> int:
+        """What gift cards pay: the till charges the rest."""
+        return sum(card.take_minor for card in self.gift_cards)
+
+    @property
+    def loaded_minor(self) -> int:
+        """What buys gift cards: money that changes its form, spent on nothing yet."""
+        if not self.cards_sold:
+            return 0
+        sold = {card.n for card in self.cards_sold}
+        return sum(line.net_minor for line in self.sold if line.n in sold)
+
+    @property
+    def terms(self) -> ReturnTerms:
+        return self.returns or USUAL_TERMS
+
+    @property
+    def delivery_minor(self) -> int:
+        return 0 if self.delivery is None else self.delivery.net_minor
 
 
 def base_points(document: Document, programme: Programme, multipliers: frozenset[int]) -> int:
@@ -110,6 +186,7 @@ def base_points(document: Document, programme: Programme, multipliers: frozenset
     )
 
 
+USUAL_TERMS = ReturnTerms()
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Document)
 

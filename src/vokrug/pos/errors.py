@@ -34,6 +34,16 @@ class CustomerUnknown(Refusal):
     )
 
 
+class CardBlocked(Refusal):
+    """The card was shut: it identifies nobody, and its customer has other ways to be known."""
+
+    code, status = "card_blocked", 403
+    cashier = Text(
+        en="This card is blocked. Ask for the phone number instead.",
+        ru="Карта заблокирована. Спросите номер телефона.",
+    )
+
+
 class TokenStale(Refusal):
     """The customer's token has run out or is not ours."""
 
@@ -152,6 +162,13 @@ class ReturnEmpty(Refusal):
 
     code, status = "return_empty", 422
     cashier = Text(en="Nothing is returned.", ru="Нет возвращаемых товаров.")
+
+
+class RefundExceeds(Refusal):
+    """More money is to go back than was paid and has not gone back yet."""
+
+    code, status = "refund_exceeds", 409
+    cashier = Text(en="{left} can still be refunded.", ru="Вернуть можно ещё {left}.")
 
 
 class CurrencyUnknown(Refusal):

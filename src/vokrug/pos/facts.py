@@ -29,6 +29,16 @@ class PointsGranted(Event, frozen=True):
     expires_at: datetime | None
 
 
+@event("pos.points_withdrawn.v1", owner="pos", key="customer")
+class PointsWithdrawn(Event, frozen=True):
+    """Staff took points away outside a sale: a correction."""
+
+    request_id: UUID
+    customer_id: UUID
+    points_minor: int
+    reason: str
+
+
 @event("pos.sale_committed.v1", owner="pos", key="customer")
 class SaleCommitted(Event, frozen=True):
     """A till's sale became final: value has moved, points earned may be spent."""

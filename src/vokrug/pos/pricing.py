@@ -6,7 +6,7 @@ from uuid import UUID
 
 from vokrug import promotions
 from vokrug.kernel import parse_minor
-from vokrug.pos.document import VERSION, Document, Granted, Judged, PricedLine, Unit, micros
+from vokrug.pos.document import VERSION, Delivered, Document, Granted, Handed, Judged, PricedLine, Unit, micros
 from vokrug.pos.errors import AmountMalformed, CheckMalformed
 from vokrug.pos.schemas import Calculate, LineAsked
 from vokrug.pos.types import Article, Shop
@@ -51,6 +51,16 @@ def basket_of(check: Calculate, shop: Shop, articles: Mapping[str, Article | Non
         lines=tuple([line_of(line, articles.get(line.sku)) for line in check.lines]),
         burn=burn_of(check),
         codes=tuple(check.codes),
+        delivery_minor=0 if check.delivery is None else amount(check.delivery, "delivery"),
+        tenders=tuple(
+            [
+                promotions.Tender(
+                    tender.type,
+                    MOST_POSITIVE_MINOR if tender.amount is None else amount(tender.amount, "tenders_planned"),
+                )
+                for tender in check.tenders_planned
+            ]
+        ),
     )
 
 
@@ -105,6 +115,8 @@ def burn_of(check: Calculate) -> promotions.Burn:
             return promotions.Burn()
         case "max":
             return promotions.Burn(mode="max")
+        case "reward":
+            return promotions.Burn(mode="reward", reward=check.burn.reward)
         case "points":
             if check.burn.points is None:
                 raise CheckMalformed(reason="burn by points needs the points")
@@ -194,7 +206,17 @@ def document_of(
         lines,
         grants,
         [
-            Judged(v.offer_id, v.version, v.status, v.amount_minor, v.by, v.missing_qty_milli, v.missing_minor, v.code)
+            Judged(
+                v.offer_id,
+                v.version,
+                v.status,
+                v.amount_minor,
+                v.by,
+                v.missing_qty_milli,
+                v.missing_minor,
+                v.code,
+                v.reason,
+            )
             for v in priced.verdicts
         ],
         balance_minor,
@@ -203,6 +225,23 @@ def document_of(
         metrics=metrics,
         tier=tier,
         wanted=wanted,
+        delivery=None if priced.delivery is None else delivered(priced.delivery),
+        gifts=[
+            Handed(
+                gift.offer_id,
+                gift.version,
+                [(choice.sku, choice.units * gift.times) for choice in gift.choices],
+            )
+            for gift in priced.gifts
+        ],
+    )
+
+
+def delivered(delivery: promotions.Delivery) -> Delivered:
+    return Delivered(
+        delivery.before_minor,
+        delivery.net_minor,
+        [(d.offer_id, d.version, d.layer, d.amount_minor, d.funder) for d in delivery.discounts],
     )
 
 

@@ -12,7 +12,7 @@ from vokrug.pos.schemas import Claimed
 
 def as_printed(document: Document, claimed: Claimed) -> list[PricedLine]:
     """The lines with the till's own sums if it named them all; else each bears its share of the total."""
-    printed = amount(claimed.to_pay, "claimed/to_pay")
+    printed = amount(claimed.to_pay, "claimed/to_pay") + document.cards_minor - document.delivery_minor
     named = {line.n: amount(line.sum, "claimed/lines") for line in claimed.lines}
     if named.keys() == {line.n for line in document.lines} and sum(named.values()) == printed:
         sums = [named[line.n] for line in document.lines]

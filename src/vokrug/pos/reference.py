@@ -3,14 +3,25 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+import msgspec
+
 from vokrug import ledger, promotions
 from vokrug.pos import store
+from vokrug.pos.document import ReturnTerms
 from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
+from vokrug.pos.schemas import ReturnPolicy
 from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Database, Tx
 from vokrug.runtime.http import Caller
 
 KEEP_ARTICLES = 200_000  # about 60 MB: beyond that the ones met first make room
+
+
+def terms_of(body: str) -> ReturnTerms | None:
+    """A return policy as documents pin it; the usual one takes no room in them."""
+    policy = msgspec.json.decode(body, type=ReturnPolicy)
+    terms = ReturnTerms(policy.earned, policy.shortfall, policy.burned, policy.grace_days, policy.refund_to)
+    return None if terms == ReturnTerms() else terms
 
 
 class Reference:
@@ -30,6 +41,7 @@ class Reference:
         self._summed: dict[tuple[str, int], int] = {}
         self._accounts: dict[str, ledger.Accounts] = {}
         self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
+        self.return_terms: ReturnTerms | None = None  # None: the usual ones
 
     async def renew(self, db: Database, now: datetime) -> bool:
         """Read everything again if anything changed. Says whether it did."""
@@ -42,6 +54,8 @@ class Reference:
             self.units = await ledger.units(tx)
             self._summed |= await ledger.summed_wallets(tx)
             self.points_unit = self.units[self.points_code].id
+            declared = await store.return_policy(tx)
+            self.return_terms = None if declared is None else terms_of(declared[1])
             for currency in {shop.currency for shop in shops}:
                 self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
         self.shops = {shop.code: shop for shop in shops}
@@ -77,14 +91,19 @@ class Reference:
 
     # Goods
 
-    async def articles(self, db: Database, skus: Iterable[str]) -> dict[str, Article | None]:
-        """What the centre knows of these goods; None for those it does not know, which stops no sale."""
+    async def articles(self, db: Database, skus: Iterable[str], tx: Tx | None = None) -> dict[str, Article | None]:
+        """What the centre knows of these goods; None for those it does not know, which stops no sale. Who has a
+        transaction reads in it: one that waits for a second connection while it holds the first waits for ever.
+        """
         known = self._articles
         wanted = list(skus)
         missing = [sku for sku in wanted if sku not in known]
         if missing:
-            async with db.transaction(readonly=True) as tx:
+            if tx is not None:
                 found = {article.sku: article for article in await store.read_articles(tx, missing)}
+            else:
+                async with db.transaction(readonly=True) as own:
+                    found = {article.sku: article for article in await store.read_articles(own, missing)}
             while len(known) + len(missing) > KEEP_ARTICLES:
                 known.pop(next(iter(known)))
             for sku in missing:

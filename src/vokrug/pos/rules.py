@@ -17,6 +17,8 @@ from vokrug.pos.store import SaleRow
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Row
 
+NO_CARDS = ledger.CardMoney()
+
 
 class Unplain(Exception):
     """Not for the hot path: this document's story has to be told on its own."""
@@ -35,7 +37,6 @@ class Promise:
     document: Document
     sale_status: str | None
     spent_minor: int
-    visits: int
     hold: ledger.Hold | None
     wallet: ledger.Wallet | None
     done: promotions.Done
@@ -44,7 +45,7 @@ class Promise:
     @classmethod
     def of(cls, row: Row, remembered: Document | None = None) -> "Promise":
         """From a row of pos_read_promises, column by column in its order."""
-        (check_id, rev, _, shop_id, till_id, customer, priced_at, document, sale_status, spent, visits) = row[:11]
+        (check_id, rev, _, shop_id, till_id, customer, priced_at, document, sale_status, spent, _) = row[:11]
         hold = wallet = None
         if document is not None:
             remembered = documents.decode(document)
@@ -55,7 +56,7 @@ class Promise:
                 id, home, debit, credit, asked, held, captured, state, opened, deadline, lots, parts, funders
             )
         if row[24] is not None:
-            wallet = ledger.to_wallet(row[24:41])
+            wallet = ledger.to_wallet(row[24:42])
         return cls(
             check_id,
             rev,
@@ -66,11 +67,10 @@ class Promise:
             remembered,
             sale_status,
             spent or 0,
-            visits or 0,
             hold,
             wallet,
-            promotions.done_of(row[41]),
-            row[42],
+            promotions.done_of(row[42]),
+            row[43],
         )
 
 
@@ -93,12 +93,15 @@ class Deviation:
     expected_minor: int
     printed_minor: int
     points_short_minor: int = 0
+    cards_short_minor: int = 0
     is_of_a_stranger: bool = False  # the receipt names somebody the centre does not know
 
     @property
     def kind(self) -> str:
         if self.is_of_a_stranger:
             return "customer"
+        if self.cards_short_minor and self.expected_minor == self.printed_minor:
+            return "gift_card"
         return "points" if self.points_short_minor and self.expected_minor == self.printed_minor else "price"
 
 
@@ -117,7 +120,7 @@ def printed_otherwise(settlement: Settlement, promise: Promise) -> Deviation | N
     claimed, document, shop = settlement.body.claimed, promise.document, settlement.shop
     if claimed is None:
         return None
-    printed = amount(claimed.to_pay, "claimed/to_pay")
+    printed = amount(claimed.to_pay, "claimed/to_pay") + document.cards_minor
     differs = abs(printed - document.to_pay_minor) > shop.tolerance_check_minor
     nets = {line.n: line.net_minor for line in document.lines}
     for line in claimed.lines:
@@ -129,7 +132,8 @@ def printed_otherwise(settlement: Settlement, promise: Promise) -> Deviation | N
     if not differs:
         return None
     if settlement.body.fiscal is None:
-        raise PriceChanged(expected=format_minor(document.to_pay_minor), claimed=claimed.to_pay)
+        expected_minor = document.to_pay_minor - document.cards_minor
+        raise PriceChanged(expected=format_minor(expected_minor), claimed=claimed.to_pay)
     return Deviation(document.to_pay_minor, printed)
 
 
@@ -153,6 +157,8 @@ def settle(books: ledger.Books, settlement: Settlement, promise: Promise, *, spe
     except Exception:
         raise Unplain() from None
     document, hold = promise.document, promise.hold
+    if document.gift_cards or document.cards_sold or document.own_burn_minor:
+        raise Unplain()
     if document.burn_minor and (hold is None or hold.state != "o" or hold.deadline <= books.now):
         raise Unplain()
     if document.wanted or any(grant.funder != "merchant" for grant in document.grants):
@@ -168,6 +174,7 @@ def post(
     burn: int,
     spent_minor: int,
     deviation: Deviation | None,
+    cards: ledger.CardMoney = NO_CARDS,
 ) -> SaleRow:
     """Move the value of a sale and say what became of it."""
     document, accounts = promise.document, settlement.accounts
@@ -183,7 +190,9 @@ def post(
         paid=paid,
         hold=hold if burn else None,
         burn=burn,
+        own_burn=document.own_burn_minor,
         grants=grants_of(document, settlement),
+        cards=cards,
     )
     difference = 0
     if deviation is not None:
@@ -205,7 +214,7 @@ def post(
         burned_minor=settled.burned,
         earned_minor=settled.granted,
         balance_minor=settled.balance_after,
-        spent_minor=spent_minor + paid,
+        spent_minor=spent_minor + paid - cards.loaded,
         deviation_minor=difference,
         fiscal=fiscal_key(settlement.body.fiscal),
     )

@@ -11,7 +11,9 @@ Words = Annotated[str, msgspec.Meta(max_length=200)]
 Money = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$", description="decimal, two digits")]
 Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$", description="decimal, three digits")]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-Channel = Literal["pos", "web", "app", "kiosk", "call"]
+Channel = Annotated[
+    str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,31}$", description="pos, web, app, kiosk, call, …")
+]
 Rev = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 LineNumber = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
@@ -79,6 +81,7 @@ class Identified(Reply, frozen=True, kw_only=True):
     display_name: str
     balance: Balance
     tier: Standing
+    card_state: Literal["active", "not_activated"]  # a card that is not activated earns, and does not burn
     visits: int
     messages: list[str]
 
@@ -110,6 +113,14 @@ class ManualDiscount(Body, frozen=True, kw_only=True):
     reason: Words = ""
 
 
+class GiftCardAsked(Body, frozen=True, kw_only=True):
+    """A gift card to pay with, after all discounts and points, in the order given."""
+
+    number: Annotated[str, msgspec.Meta(min_length=4, max_length=32)]
+    pin: Annotated[str, msgspec.Meta(pattern="^[0-9]{4,8}$")] | None = None
+    amount: Money | None = None  # no more than this, whatever the card has
+
+
 class LineAsked(Body, frozen=True, kw_only=True):
     n: LineNumber
     sku: Code
@@ -126,11 +137,22 @@ class LineAsked(Body, frozen=True, kw_only=True):
     flags: Annotated[
         list[Literal["no_discount", "no_burn", "no_earn", "excise", "gift_card_sale"]], msgspec.Meta(max_length=8)
     ] = []
+    gift_card: Annotated[str, msgspec.Meta(max_length=32)] | None = None  # the card this line sells or tops up
 
 
 class BurnAsked(Body, frozen=True, kw_only=True):
-    mode: Literal["none", "max", "points"] = "none"
+    """`reward` buys a reward of the programme: the one named by its key, or the best of those that fit."""
+
+    mode: Literal["none", "max", "points", "reward"] = "none"
     points: Money | None = None
+    reward: Code | None = None
+
+
+class TenderPlanned(Body, frozen=True, kw_only=True):
+    """How a part of the check is going to be paid: an offer may ask for it. Without an amount, all of it."""
+
+    type: Literal["cash", "card", "sbp", "gift_card", "credit", "prepaid"]
+    amount: Money | None = None
 
 
 class HoldAsked(Body, frozen=True, kw_only=True):
@@ -151,6 +173,9 @@ class Calculate(Body, frozen=True, kw_only=True):
     lines: Annotated[list[LineAsked], msgspec.Meta(min_length=1, max_length=1000)]
     codes: Annotated[list[Code], msgspec.Meta(max_length=30)] = []
     burn: BurnAsked = BurnAsked()
+    gift_cards: Annotated[list[GiftCardAsked], msgspec.Meta(max_length=10)] = []
+    tenders_planned: Annotated[list[TenderPlanned], msgspec.Meta(max_length=20)] = []
+    delivery: Money | None = None  # the charge for bringing it, before offers
     hold: HoldAsked | bool = False
     client_total: Money | None = None
 
@@ -188,10 +213,37 @@ class LineCalculated(Reply, frozen=True, kw_only=True):
     earn: str
 
 
+class GiftCardTaken(Reply, frozen=True, kw_only=True):
+    """What a gift card pays of the check. One that cannot pay fails nothing: its status says why."""
+
+    mask: str
+    status: Literal["applied", "unknown", "not_activated", "blocked", "expired", "wrong_pin", "empty", "other_currency"]
+    balance_before: str
+    take: str
+
+
+class DeliveryCalculated(Reply, frozen=True, kw_only=True):
+    before: str
+    discounts: list[LineDiscount]
+    net: str
+
+
+class GiftCalculated(Reply, frozen=True, kw_only=True):
+    """Units on top, at no price: the till adds them. Where there is a choice, one of these."""
+
+    promo: str
+    sku: str
+    qty: str
+    choice_of: list[str]
+
+
 class TotalsCalculated(Reply, frozen=True, kw_only=True):
+    """`to_pay` is what the till charges: after discounts, points and gift cards."""
+
     before: str
     discount: str
     points: str
+    gift_cards: str
     to_pay: str
 
 
@@ -224,12 +276,13 @@ class TierCalculated(Reply, frozen=True, kw_only=True):
 
 class VerdictGiven(Reply, frozen=True, kw_only=True):
     ref: str
+    code: str | None
     status: Literal["applied", "beaten", "not_met", "limit", "excluded", "unknown", "expired", "used"]
+    reason: str
     amount: str
     by: str | None
     missing: str | None
     text: str
-    code: str | None = None
 
 
 class ReceiptBlock(Reply, frozen=True, kw_only=True):
@@ -250,10 +303,13 @@ class Calculated(Reply, frozen=True, kw_only=True):
     optimality: str
     valid_until: datetime
     lines: list[LineCalculated]
+    delivery: DeliveryCalculated | None
+    gifts: list[GiftCalculated]
     totals: TotalsCalculated
     burn: BurnCalculated
     earn: EarnCalculated
     tier: TierCalculated
+    gift_cards: list[GiftCardTaken]
     verdicts: list[VerdictGiven]
     receipt: list[ReceiptBlock]
     hold: HoldPlaced | None
@@ -268,7 +324,7 @@ class LineClaimed(Body, frozen=True, kw_only=True):
 
 
 class Claimed(Body, frozen=True, kw_only=True):
-    """What the till charged."""
+    """What the till charged: gift cards' part is not in it."""
 
     to_pay: Money
     points: Money | None = None
@@ -328,6 +384,7 @@ class Committed(Reply, frozen=True, kw_only=True):
     burned: str
     earned: str
     deviation: str
+    gift_cards: list[GiftCardTaken]
     balance: BalanceAfter | None
     tier: TierCalculated
     coupons: list[CouponGiven]
@@ -339,8 +396,17 @@ class Cancel(Body, frozen=True, kw_only=True):
     till: Code
 
 
+class Released(Reply, frozen=True, kw_only=True):
+    """What a check had set aside: codes, points, money of gift cards by their masks."""
+
+    codes: list[str]
+    points: str
+    gift_cards: list[GiftCardTaken]
+
+
 class Cancelled(Reply, frozen=True, kw_only=True):
     status: Literal["cancelled"]
+    released: Released
 
 
 # Returns
@@ -367,12 +433,23 @@ class Original(Body, frozen=True, kw_only=True):
 
 
 class Return(Body, frozen=True, kw_only=True):
+    """Goods by lines and quantities; or, with `amount` and no lines, money alone: a reduction after the sale."""
+
     shop: Code
     till: Code
     original: Original
     at: Moment | None = None
     lines: Annotated[list[ReturnLine], msgspec.Meta(max_length=1000)] = []
+    amount: Money | None = None
     reason: Words = ""
+
+
+class RefundTender(Reply, frozen=True, kw_only=True):
+    """Where the refund goes: back to the gift card that paid, or as money at the till."""
+
+    type: Literal["gift_card", "money"]
+    mask: str | None
+    amount: str
 
 
 class LineReturned(Reply, frozen=True, kw_only=True):
@@ -390,7 +467,9 @@ class Returned(Reply, frozen=True, kw_only=True):
     refund: str
     points_restored: str
     points_taken_back: str
+    points_written_off: str
     debt: str
+    refund_tenders: list[RefundTender]
     lines: list[LineReturned]
     balance: BalanceAfter | None
     receipt: list[ReceiptBlock]
@@ -407,6 +486,45 @@ class PointsGiven(Body, frozen=True, kw_only=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)] = "RUB"
     expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    active_from: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class PointsWithdrawn(Body, frozen=True, kw_only=True):
+    """A correction by hand: points given by mistake go away, the soonest to lapse first."""
+
+    request_id: UUID
+    points: Money
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)] = "RUB"
+
+
+class LotMove(Reply, frozen=True, kw_only=True):
+    """What a document did to a lot: `points` went away (negative: came back)."""
+
+    kind: Literal["burned", "restored", "taken_back", "lapsed", "debt", "other"]
+    points: str
+    document: UUID | None
+    at: datetime
+
+
+class LotShown(Reply, frozen=True, kw_only=True):
+    """Points of one origin. `document` is the check, the return or the request that brought them."""
+
+    document: UUID | None
+    granted: str
+    remaining: str
+    held: str
+    earned_at: datetime
+    active_from: datetime
+    expires_at: datetime | None
+    moves: list[LotMove]
+
+
+class PointsStatement(Reply, frozen=True, kw_only=True):
+    """Every point and why: the newest lots of a customer, oldest first."""
+
+    balance: "Balance"
+    lots: list[LotShown]
 
 
 class PointsTaken(Reply, frozen=True, kw_only=True):
@@ -461,6 +579,7 @@ class ArticleGiven(Body, frozen=True, kw_only=True):
     sku: Code
     name: Words
     category: Code | None = None
+    categories: Annotated[list[Code], msgspec.Meta(max_length=20)] = []  # further ones it stands in
     brand: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     barcodes: Annotated[list[Annotated[str, msgspec.Meta(max_length=64)]], msgspec.Meta(max_length=50)] = []
     is_weighed: bool = False
@@ -477,8 +596,11 @@ class CatalogueGiven(Body, frozen=True, kw_only=True):
 
 
 class CatalogueTaken(Reply, frozen=True, kw_only=True):
+    """`category_ids` says by which numbers offers name the categories of this file."""
+
     categories: int
     articles: int
+    category_ids: dict[str, int]
 
 
 class TierGiven(Body, frozen=True, kw_only=True):
@@ -494,3 +616,65 @@ class TiersGiven(Body, frozen=True, kw_only=True):
 
 class TiersTaken(Reply, frozen=True, kw_only=True):
     tiers: int
+
+
+class ReturnPolicy(Body, frozen=True, kw_only=True):
+    """What happens to points and money when goods come back.
+
+    `earned`: exactly what the units earned; by the share of the money refunded; or what the rule gives for the
+    refund, whole steps only. `shortfall`, when earned points are no longer there: take only what is still pending;
+    take what the wallet has and write the rest off; let the wallet go below zero; or keep it as a debt. `burned`:
+    back to their lots by units, on a full return only, or never. Lots that lapsed meanwhile live `grace_days` more
+    (0: they stay lost). `refund_to`: gift cards that paid come first, or money does, or both by their shares.
+    """
+
+    earned: Literal["reverse", "by_refund_amount", "floor_of_refund"] = "reverse"
+    shortfall: Literal["only_pending", "within_balance", "unlimited", "debt"] = "debt"
+    burned: Literal["restore_to_lot", "restore_on_full_return", "never"] = "restore_to_lot"
+    grace_days: Annotated[int, msgspec.Meta(ge=0, le=3650)] = 14
+    refund_to: Literal["cards_first", "money_first", "in_proportion"] = "cards_first"
+
+
+class ReturnPolicyDeclared(Reply, frozen=True, kw_only=True):
+    version: int
+    policy: ReturnPolicy
+
+
+# Gift cards outside a check
+
+
+class GiftCardAt(Body, frozen=True, kw_only=True):
+    """A card in a cashier's hands."""
+
+    shop: Code
+    till: Code
+    number: Annotated[str, msgspec.Meta(min_length=4, max_length=32)]
+    pin: Annotated[str, msgspec.Meta(pattern="^[0-9]{4,8}$")] | None = None
+
+
+class GiftCardLoad(Body, frozen=True, kw_only=True):
+    """Money for a card, taken at this till outside a check."""
+
+    shop: Code
+    till: Code
+    request_id: UUID
+    number: Annotated[str, msgspec.Meta(min_length=4, max_length=32)]
+    amount: Money
+
+
+class GiftCardBlock(Body, frozen=True, kw_only=True):
+    shop: Code
+    till: Code
+    number: Annotated[str, msgspec.Meta(min_length=4, max_length=32)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class GiftCardStanding(Reply, frozen=True, kw_only=True):
+    """`balance` may be spent; `held` waits for checks that are being paid."""
+
+    mask: str
+    state: Literal["active", "not_activated", "blocked", "expired"]
+    balance: str
+    held: str
+    currency: str
+    expires_at: datetime | None

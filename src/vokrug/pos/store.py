@@ -166,6 +166,31 @@ class SaleRow(msgspec.Struct, frozen=True):
     fiscal: str | None
 
 
+class ShopperChange(msgspec.Struct, frozen=True):
+    """What sales add to a shopper's day (0: of a whole life), and the sum they were decided on: None where days
+    are counted and nothing is compared.
+    """
+
+    customer_number: int
+    day: int
+    spent_before: int | None
+    spent_minor: int
+    points_minor: int
+    visits: int
+    last_at: datetime
+
+    def and_sale(self, spent: int, points: int, at: datetime) -> "ShopperChange":
+        return ShopperChange(
+            self.customer_number,
+            self.day,
+            self.spent_before,
+            self.spent_minor + spent,
+            self.points_minor + points,
+            self.visits + 1,
+            max(self.last_at, at),
+        )
+
+
 def as_row(row: Any) -> tuple[Any, ...]:
     return msgspec.structs.astuple(row)
 
@@ -174,13 +199,15 @@ async def write(
     tx: Tx,
     quotes: Sequence[QuoteRow],
     sales: Sequence[SaleRow],
-    shoppers: Sequence[tuple[int, int, int, int, int, datetime]],
+    shoppers: Sequence[ShopperChange],
     ledger_arrays: Sequence[Sequence[Any]],
     events: Sequence[Sequence[Any]],
 ) -> None:
     """Raises a serialization failure when somebody was faster: nothing is written then."""
     columns = [list(column) for column in zip(*events, strict=True)] if events else [[]] * 6
-    await tx.run(WRITE, [*map(as_row, quotes)], [*map(as_row, sales)], list(shoppers), *ledger_arrays, *columns)
+    await tx.run(
+        WRITE, [*map(as_row, quotes)], [*map(as_row, sales)], [*map(as_row, shoppers)], *ledger_arrays, *columns
+    )
 
 
 LOCK_WALLETS_OF = """
@@ -308,27 +335,32 @@ class ReturnRow(msgspec.Struct, frozen=True):
     owed_minor: int = 0
     balance_minor: int = 0
     customer_number: int | None = None
+    tenders: str = "[]"
+    written_off_minor: int = 0
+    spent_minor: int = 0
 
 
 FIND_RETURN = "select * from pos_return where return_id = $1"
 PARKED_RETURNS = """
     select * from pos_return where check_id = $1 and status = 'parked' order by at, return_id for update
 """
-POSTED_RETURNS = "select lines from pos_return where check_id = $1 and status = 'posted'"
-RESTORED_SO_FAR = """
-    select coalesce(sum(restored_minor), 0)::bigint from pos_return where check_id = $1 and status = 'posted'
+POSTED_RETURNS = """
+    select lines, refunded_minor, restored_minor, taken_back_minor, written_off_minor, tenders
+      from pos_return where check_id = $1 and status = 'posted'
 """
 INSERT_RETURN = """
-    insert into pos_return values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    insert into pos_return
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
     on conflict (return_id) do update set status = excluded.status, journal_id = excluded.journal_id, lines = excluded.lines,
         refunded_minor = excluded.refunded_minor, restored_minor = excluded.restored_minor,
         taken_back_minor = excluded.taken_back_minor, owed_minor = excluded.owed_minor,
-        balance_minor = excluded.balance_minor, customer_number = excluded.customer_number
+        balance_minor = excluded.balance_minor, customer_number = excluded.customer_number,
+        tenders = excluded.tenders, written_off_minor = excluded.written_off_minor, spent_minor = excluded.spent_minor
 """
 BURNED_LOTS = """
     select m.lot_id, -m.amount as amount, l.funder, l.expires_at from ledger_lot_move m
       join ledger_lot l on l.wallet_id = m.wallet_id and l.id = m.lot_id
-     where m.journal_id = $1 and m.amount < 0 and m.lot_id >> 8 <> $1 order by m.leg, l.expires_at, m.lot_id
+     where m.journal_id = $1 and m.amount < 0 and (m.lot_id >> 8 <> $1 or (m.lot_id & 255) <> m.leg) order by m.leg, l.expires_at, m.lot_id
 """
 
 
@@ -340,19 +372,9 @@ async def parked_returns(tx: Tx, check_id: UUID) -> list[ReturnRow]:
     return await tx.all(ReturnRow, PARKED_RETURNS, check_id)
 
 
-async def returned_so_far(tx: Tx, check_id: UUID) -> dict[int, int]:
-    """Thousandths returned of each line."""
-    sums: dict[int, int] = {}
-    for row in await tx.rows(POSTED_RETURNS, check_id):
-        for n, qty_milli, *_ in msgspec.json.decode(row["lines"], type=list[tuple[int, int, int, int, int]]):
-            sums[n] = sums.get(n, 0) + qty_milli
-    return sums
-
-
-async def restored_so_far(tx: Tx, check_id: UUID) -> int:
-    """Burned points that earlier returns of a sale gave back."""
-    found: int = await tx.value(RESTORED_SO_FAR, check_id)
-    return found
+async def posted_returns(tx: Tx, check_id: UUID) -> Sequence[Row]:
+    """What earlier returns of a sale brought back."""
+    return await tx.rows(POSTED_RETURNS, check_id)
 
 
 async def upsert_return(tx: Tx, row: ReturnRow) -> None:
@@ -388,3 +410,21 @@ SALES_OF = """
 async def sales_of(tx: Tx, customer: int, since: datetime) -> Sequence[Row]:
     """A customer's first sales that did not come back whole."""
     return await tx.rows(SALES_OF, customer, since)
+
+
+# The return policy: versions, the newest holds
+
+READ_RETURN_POLICY = "select version, body::text from pos_return_policy order by version desc limit 1"
+DECLARE_RETURN_POLICY = """
+    insert into pos_return_policy (body, declared_by, declared_at) values ($1, $2, $3) returning version
+"""
+
+
+async def return_policy(tx: Tx) -> tuple[int, str] | None:
+    rows = await tx.rows(READ_RETURN_POLICY)
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+async def declare_return_policy(tx: Tx, body: str, by: str, now: datetime) -> int:
+    version: int = await tx.value(DECLARE_RETURN_POLICY, body, by, now)
+    return version

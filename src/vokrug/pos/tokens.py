@@ -27,6 +27,7 @@ class Known:
     number: int
     id: UUID
     language: str
+    may_burn: bool = True  # a card that is not activated earns only
 
 
 class Tokens:
@@ -35,7 +36,7 @@ class Tokens:
 
     def make(self, known: Known, now: datetime) -> str:
         until = int(now.timestamp()) + LIFETIME_S
-        body = _BODY.pack(known.number, known.id.bytes, known.language == "en", until)
+        body = _BODY.pack(known.number, known.id.bytes, (known.language == "en") + 2 * (not known.may_burn), until)
         return base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
 
     def read(self, token: str, now: datetime, *, is_late: bool = False) -> Known:
@@ -43,12 +44,12 @@ class Tokens:
         try:
             raw = base64.urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
             body, mac = raw[: _BODY.size], raw[_BODY.size :]
-            number, id_bytes, is_english, until = _BODY.unpack(body)
+            number, id_bytes, flags, until = _BODY.unpack(body)
         except (ValueError, struct.error):
             raise TokenStale() from None
         if not hmac.compare_digest(mac, self._mac(body)) or (until < now.timestamp() and not is_late):
             raise TokenStale()
-        return Known(number, UUID(bytes=id_bytes), "en" if is_english else "ru")
+        return Known(number, UUID(bytes=id_bytes), "en" if flags & 1 else "ru", not flags & 2)
 
     def _mac(self, body: bytes) -> bytes:
         return self._seal(body)[:_MAC_BYTES]

@@ -38,6 +38,7 @@ from vokrug.promotions.engine import (
     Burn,
     CodeState,
     CompiledOffers,
+    Delivery,
     Left,
     Line,
     OfferVersion,
@@ -49,6 +50,7 @@ from vokrug.promotions.engine import (
     active_from,
     compile_offers,
     expires_at,
+    points_for,
     price,
 )
 from vokrug.promotions.engine.lint.findings import Key
@@ -75,6 +77,7 @@ from vokrug.promotions.operations import (
     publish_offer,
     save_shop_group,
     try_price,
+    wordings,
     write_draft,
 )
 from vokrug.promotions.outside import NameOf, Outside, PointsBooks, Reader, Receipt, Slice, Span
@@ -100,15 +103,7 @@ from vokrug.promotions.tiers.texts import keep, path
 from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferRecord, OfferState
 
-all_routes = [
-    routes,
-    policy_routes,
-    launch_routes,
-    backtest_routes,
-    coupon_routes,
-    campaign_routes,
-    people_routes,
-]
+all_routes = [routes, policy_routes, launch_routes, backtest_routes, coupon_routes, campaign_routes, people_routes]
 
 __all__ = [
     "Around",
@@ -122,6 +117,7 @@ __all__ = [
     "CompiledOffers",
     "CouponKeys",
     "CouponRefused",
+    "Delivery",
     "Done",
     "ExperimentUnknown",
     "IssuedCode",
@@ -197,6 +193,7 @@ __all__ = [
     "path",
     "pause_offer",
     "people_routes",
+    "points_for",
     "policy_in_force",
     "policy_routes",
     "price",
@@ -224,6 +221,7 @@ __all__ = [
     "try_price",
     "wanted",
     "weigh",
+    "wordings",
     "workers_for",
     "write_draft",
 ]

@@ -4,6 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 from vokrug.promotions import exchange, operations, rules
+from vokrug.promotions.engine import active_from, expires_at
 from vokrug.promotions.errors import (
     BasketNonsense,
     OfferIdReused,
@@ -16,6 +17,7 @@ from vokrug.promotions.outside import Chain, outside_of
 from vokrug.promotions.schemas import (
     BodySchema,
     ExportFile,
+    Foreseen,
     Imported,
     ImportFile,
     NewDraft,
@@ -172,7 +174,17 @@ async def try_price(call: Call, body: TryPrice) -> Answer[Tried]:
         raise BasketNonsense(field="at", why="no offset", why_ru="не указан часовой пояс")
     async with call.db.transaction(readonly=True) as tx:
         priced = await operations.try_price(tx, body.basket, body.shopper, at, body.drafts)
-    return Answer(Tried(at, priced))
+    foreseen = [
+        Foreseen(
+            grant.offer_id,
+            grant.version,
+            grant.points_minor,
+            active_from(grant.active_from, at, body.basket.zone),
+            expires_at(grant.expires, at, body.basket.zone),
+        )
+        for grant in priced.earn
+    ]
+    return Answer(Tried(at, priced, foreseen))
 
 
 @routes.put("/v1/promotions/shop-groups/{key}", answers={204: None}, roles=[Role.STAFF])

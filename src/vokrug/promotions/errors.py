@@ -80,6 +80,13 @@ class ListUnknown(Refusal):
     cashier = Text(en="There is no list {key}.", ru="Списка {key} нет.")
 
 
+class ListKeyMalformed(Refusal):
+    """A list's key is a short word: small Latin letters, digits, dot, dash and underscore."""
+
+    code, status = "list_key_malformed", 422
+    cashier = Text(en="The list's key is not a short word.", ru="Ключ списка — короткое слово латиницей.")
+
+
 class CampaignUnknown(Refusal):
     """There is no such campaign."""
 

@@ -1,7 +1,7 @@
 """What staff do with offers, one story each, and how the published set is loaded."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -199,6 +199,12 @@ async def load_published(tx: Tx) -> CompiledOffers:
             compiled: CompiledOffers = done.value
             return compiled
         await asyncio.sleep(0)
+
+
+async def wordings(tx: Tx, which: Iterable[tuple[int, int]]) -> dict[tuple[int, int], OfferBody]:
+    """The bodies of versions that a receipt names: as they were at its minute."""
+    found = await store.list_wordings(tx, sorted(set(which)))
+    return {(offer.offer_id, offer.version): offer.body for offer in found}
 
 
 async def try_price(

@@ -7,7 +7,14 @@ from msgspec import Meta, Struct
 
 from vokrug import customers
 from vokrug.promotions.coupons.api import FILE_LIMIT_BYTES, text_lines
-from vokrug.promotions.errors import ListUnknown, OfferUnknown, ReferralRefused, TierNonsense, TierUnknown
+from vokrug.promotions.errors import (
+    ListKeyMalformed,
+    ListUnknown,
+    OfferUnknown,
+    ReferralRefused,
+    TierNonsense,
+    TierUnknown,
+)
 from vokrug.promotions.files import Imported
 from vokrug.promotions.lists import operations as lists
 from vokrug.promotions.personal import operations as personal
@@ -15,7 +22,7 @@ from vokrug.promotions.personal.types import PersonalOffer
 from vokrug.promotions.referrals import operations as referrals
 from vokrug.promotions.referrals import store as referral_store
 from vokrug.promotions.referrals.types import InviteCode, NewReferral, Referral, ReferralProgramme
-from vokrug.promotions.schemas import GrantTier, Name, TakeOff
+from vokrug.promotions.schemas import GrantTier, Name, Reviewed, TakeOff
 from vokrug.promotions.tiers import operations as tiers
 from vokrug.promotions.tiers import store as tier_store
 from vokrug.promotions.tiers.types import Programme, TierCard
@@ -51,6 +58,7 @@ def _customer(call: Call) -> UUID:
 @routes.post(
     "/v1/promotions/lists/{key}/import",
     answers={200: Imported},
+    refusals=[ListKeyMalformed],
     roles=STAFF,
     query={"name": Name, "replace": bool, "dry": bool},
     **A_FILE,
@@ -135,6 +143,12 @@ async def get_programme(call: Call) -> Answer[Programme]:
     """The ladder of tiers and its rules."""
     async with call.db.transaction(readonly=True) as tx:
         return Answer(await tier_store.read_programme(tx))
+
+
+@routes.post("/v1/promotions/tiers:review", answers={200: Reviewed}, roles=STAFF)
+async def review_tiers(call: Call) -> Answer[Reviewed]:
+    """Review every customer now, as the night does after the window has ended. Said twice on a day, once done."""
+    return Answer(Reviewed(await tiers.review_all(call.db, call.now)))
 
 
 @routes.get("/v1/customers/{id:uuid}/tier", answers={200: TierCard}, refusals=[customers.CustomerUnknown], roles=STAFF)

@@ -53,11 +53,22 @@ class TryPrice(Struct, frozen=True, forbid_unknown_fields=True):
     drafts: tuple[UUID, ...] = ()  # offers whose newest version is tried instead of the published one
 
 
+class Foreseen(Struct, frozen=True):
+    """When points of a sale at that moment could be spent, and when they would lapse."""
+
+    offer_id: int
+    version: int
+    points_minor: int
+    active_from: datetime
+    expires_at: datetime | None
+
+
 class Tried(Struct, frozen=True):
     """What the engine says."""
 
     at: datetime
     priced: Priced
+    points: list[Foreseen]
 
 
 class SaveGroup(Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +115,12 @@ class TakeOff(Struct, frozen=True, forbid_unknown_fields=True):
     """Customers to be taken off a list."""
 
     customers: Annotated[list[UUID], Meta(max_length=10_000)]
+
+
+class Reviewed(Struct, frozen=True):
+    """How many customers a review has moved."""
+
+    moved: int
 
 
 class GrantTier(Struct, frozen=True, forbid_unknown_fields=True):

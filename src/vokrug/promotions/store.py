@@ -181,6 +181,20 @@ async def list_newest(tx: Tx, ids: Sequence[UUID]) -> list[OfferVersion]:
     return [compilable(row) for row in await tx.rows(LIST_NEWEST, list(ids))]
 
 
+LIST_WORDINGS = """
+    select o.number as offer_id, v.version, o.key, v.body::text
+      from unnest($1::bigint[], $2::int[]) as asked (number, version)
+      join promotions_offer o on o.number = asked.number
+      join promotions_offer_version v on v.offer_id = o.id and v.version = asked.version
+"""
+
+
+async def list_wordings(tx: Tx, which: Sequence[tuple[int, int]]) -> list[OfferVersion]:
+    """Versions by the numbers that receipts keep, whatever became of them since."""
+    numbers, versions = [number for number, _ in which], [version for _, version in which]
+    return [compilable(row) for row in await tx.rows(LIST_WORDINGS, numbers, versions)]
+
+
 LIST_FOR_EXPORT = """
     select o.key, o.name, o.owner, v.body::text from promotions_offer o
       join lateral (select body from promotions_offer_version v where v.offer_id = o.id

@@ -18,7 +18,7 @@ This is the door that domains write their `api.py` against; the parts behind it 
 """
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -96,20 +96,10 @@ class Json(bytes):
 
 
 @dataclass(slots=True)
-class Stream:
-    """A body too long to be held: its pieces are made while they are sent. The head is gone by then, so a stream
-    that fails breaks off in the middle, and the caller hears a broken connection rather than a short file.
-    """
-
-    pieces: AsyncIterator[bytes]
-
-
-@dataclass(slots=True)
 class Answer(Generic[T]):
     """A body (a msgspec Struct, or None) with its status and headers.
 
-    A body of `bytes` is sent as it is; say its kind with a `content-type` header, or with `Json`. So is a `Stream`,
-    piece by piece.
+    A body of `bytes` is sent as it is; say its kind with a `content-type` header, or with `Json`.
     """
 
     body: T
@@ -133,6 +123,7 @@ class Route:
     example: object = None  # a body to show in the documents
     max_body_bytes: int | None = None  # None: the application's own limit
     answer_timeout_s: float | None = None
+    is_stream: bool = False  # its answer may be a Stream
 
     @property
     def operation_id(self) -> str:
@@ -169,6 +160,7 @@ class Routes:
         example: object = None,
         max_body_bytes: int | None = None,
         answer_timeout_s: float | None = None,
+        is_stream: bool = False,
     ) -> Callable[[T], T]:
         def declare(handler: T) -> T:
             hints = inspect.get_annotations(handler, eval_str=True)  # type: ignore[arg-type]
@@ -188,6 +180,7 @@ class Routes:
                     example=example,
                     max_body_bytes=max_body_bytes,
                     answer_timeout_s=answer_timeout_s,
+                    is_stream=is_stream,
                 )
             )
             return handler

@@ -80,10 +80,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     language: Annotated[
         Literal["ru", "en"], Meta(description="Language of answers when the caller names none we speak.")
     ] = "ru"
-    coupon_codes: Annotated[
-        Literal["hashed", "plain"],
-        Meta(description="How codes of new coupon pools are kept: `hashed`, or `plain` for other programs to read."),
-    ] = "hashed"
     broker_url: Annotated[
         str | None,
         Meta(
@@ -102,6 +98,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="Topics (NATS: streams) of other systems whose CloudEvents are taken in, by commas."),
     ] = ""
+    events_keep_days: Annotated[
+        int, Meta(ge=1, le=36500, description="How long facts are kept whose type names no time of its own.")
+    ] = 1825
+    webhook_origin: Annotated[
+        str,
+        Meta(min_length=1, max_length=253, description="As whom webhooks introduce themselves: a name of the DNS."),
+    ] = "vokrug.local"
+    webhooks_to_private: Annotated[
+        bool,
+        Meta(description="Let webhooks go to `http://` and to private addresses: for a trial on one machine."),
+    ] = False
+    coupon_codes: Annotated[
+        Literal["hashed", "plain"],
+        Meta(description="How codes of new coupon pools are kept: `hashed`, or `plain` for other programs to read."),
+    ] = "hashed"
     clock: Annotated[
         Literal["system", "movable", "standing"],
         Meta(
@@ -264,7 +275,7 @@ def _to_path(kind: type, value: object) -> object:
 
 
 def _kind_name(kind: Any) -> str:
-    names = {Path: "path", int: "whole number", float: "number"}
+    names = {Path: "path", int: "whole number", float: "number", bool: "`true` or `false`"}
     if kind in names:
         return names[kind]
     choices = get_args(kind)

@@ -17,7 +17,6 @@ import httptools
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from vokrug.runtime.http import Stream
 from vokrug.runtime.request import Request, Response, path_of
 from vokrug.runtime.web import Application
 
@@ -145,9 +144,6 @@ class WireProtocol(HttpToolsProtocol):
             response = await app.respond(request)
             if response is None:
                 return
-            if isinstance(response[2], Stream):
-                await self._exchange_in_pieces(exchange, response, response[2])
-                return
             raw = self._written(response, request, keep_alive=exchange.keep_alive)
         except Exception:
             log.exception("an answer could not be made")
@@ -161,42 +157,9 @@ class WireProtocol(HttpToolsProtocol):
                 self.transport.close()
             self.on_response_complete()
 
-    async def _exchange_in_pieces(self, exchange: Exchange, response: Response, stream: Stream) -> None:
-        """A body that is made while it is sent. One that fails breaks the connection off: no end was sent."""
-        is_chunked = self.parser.get_http_version() != "1.0"
-        exchange.keep_alive = exchange.keep_alive and is_chunked
-        how = b"transfer-encoding: chunked\r\n" if is_chunked else b""
-        self.transport.write(self._head(response, exchange.request, keep_alive=exchange.keep_alive) + how + b"\r\n")
-        try:
-            if exchange.request.method != "HEAD":
-                async for piece in stream.pieces:
-                    if exchange.disconnected:
-                        return
-                    if piece:
-                        self.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
-                        await self.flow.drain()
-                if is_chunked:
-                    self.transport.write(b"0\r\n\r\n")
-        except Exception:
-            log.exception("a stream broke off")
-            exchange.keep_alive = False
-        exchange.response_complete = True
-        if not exchange.keep_alive:
-            self.transport.close()
-        self.on_response_complete()
-
     def _written(self, response: Response, request: Request, *, keep_alive: bool) -> bytes:
-        status, _, body, _ = response
-        assert isinstance(body, bytes), "streams go another way"
-        head = self._head(response, request, keep_alive=keep_alive)
-        if status == 204:
-            return head + b"\r\n"
-        sent = b"" if request.method == "HEAD" else body
-        return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), sent)
-
-    def _head(self, response: Response, request: Request, *, keep_alive: bool) -> bytes:
-        """Everything but how long the body is."""
-        status, content_type, _, more = response
+        status, content_type, body, more = response
+        assert isinstance(body, bytes), "a stream takes the long way"
         head = _status_line(status) + default_head(self.server_state.default_headers)
         if content_type is not None:
             head += b"content-type: %b\r\n" % content_type
@@ -206,7 +169,10 @@ class WireProtocol(HttpToolsProtocol):
             head += b"%b: %b\r\n" % (name, value)
         if not keep_alive:
             head += b"connection: close\r\n"
-        return b"%bx-request-id: %b\r\n" % (head, request.id.encode())
+        if status == 204:
+            return b"%bx-request-id: %b\r\n\r\n" % (head, request.id.encode())
+        sent = b"" if request.method == "HEAD" else body
+        return b"%bx-request-id: %b\r\ncontent-length: %d\r\n\r\n%b" % (head, request.id.encode(), len(body), sent)
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1

@@ -18,7 +18,7 @@ def command() -> None:
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 100))
 @click.option("--seconds", default=5.0, show_default=True, type=click.FloatRange(0.5, 3600), help="Of each run.")
 @click.option("--clients", default=64, show_default=True, type=click.IntRange(1, 1000), help="Tills at work.")
-@click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64), help="Of our server.")
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="Of our server.")
 @click.option("--customers", default=100_000, show_default=True, type=click.IntRange(100, 9_000_000))
 @click.option("--signed", is_flag=True, help="Sign each request instead of bearing a sandbox token.")
 @click.option("--open-loop", is_flag=True, help="Also: sales that arrive at random at stated rates.")

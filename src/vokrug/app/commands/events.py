@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from vokrug.app.pages import DOCS, told_types
+from vokrug.app.subscriptions import compact, subscriptions
 from vokrug.app.workers import lag, workers
 from vokrug.events.registry import asyncapi as documents
 from vokrug.events.registry import snapshot as snapshots
@@ -27,6 +28,8 @@ def command() -> None:
 
 command.add_command(workers)
 command.add_command(lag)
+command.add_command(subscriptions)
+command.add_command(compact)
 
 
 @command.command()

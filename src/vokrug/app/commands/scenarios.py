@@ -37,7 +37,8 @@ def command(file: Path, as_json: bool, manner: str, only: tuple[str, ...], url: 
             raise click.UsageError(f"{manner} needs an instance of our own: leave --url out")
         token = os.environ.get("VOKRUG_TRIAL_TOKEN", "")
         report = watched(
-            len(cases) * len(manners), lambda step: play_all(cases, manners, lambda: Running(url, token), step)
+            len(cases) * len(manners),
+            lambda step: play_all(cases, manners, lambda begins_at: Running(url, token), step),
         )
     else:
         with Instances(load_settings().database_url) as instances:

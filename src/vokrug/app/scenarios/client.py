@@ -4,6 +4,7 @@ import http.client
 import json
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -11,10 +12,21 @@ RETRY_FOR_S = 60.0
 BUSY = (429, 502, 503, 504)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """An answer, and whether the server said that it had given it before."""
+
+    status: int
+    answer: Any
+    is_repeat: bool = False
+
+
 class Client(Protocol):
     """What the adapter needs of the world: a request, and its answer."""
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]: ...
+
+    def hear(self, method: str, path: str, body: Any = None) -> Heard: ...
 
     def another(self) -> "Client":
         """A caller beside this one, for work that happens at once."""
@@ -34,20 +46,24 @@ class HttpClient:
         return HttpClient(self.url, self.token)
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        heard = self.hear(method, path, body)
+        return heard.status, heard.answer
+
+    def hear(self, method: str, path: str, body: Any = None) -> Heard:
         until_s = time.monotonic() + RETRY_FOR_S
         while True:
             try:
-                status, answer = self._once(method, path, body)
+                heard = self._once(method, path, body)
             except (OSError, http.client.HTTPException):
                 self.hang_up()
                 if time.monotonic() > until_s:
                     raise
             else:
-                if status not in BUSY or time.monotonic() > until_s:
-                    return status, answer
+                if heard.status not in BUSY or time.monotonic() > until_s:
+                    return heard
             time.sleep(0.03)
 
-    def _once(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+    def _once(self, method: str, path: str, body: Any) -> Heard:
         if self._connection is None:
             where = urlsplit(self.url)
             kind = http.client.HTTPSConnection if where.scheme == "https" else http.client.HTTPConnection
@@ -58,7 +74,8 @@ class HttpClient:
         self._connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = self._connection.getresponse()
         text = answer.read()
-        return answer.status, json.loads(text) if text[:1] in (b"{", b"[") else text.decode()
+        told = json.loads(text) if text[:1] in (b"{", b"[") else text.decode()
+        return Heard(answer.status, told, answer.getheader("Idempotent-Replay") is not None)
 
     def hang_up(self) -> None:
         if self._connection is not None:

@@ -8,11 +8,14 @@ import shutil
 import socket
 import time
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 from urllib.parse import urlsplit
+
+import psycopg
 
 from vokrug.app.scenarios.client import Client, HttpClient
 from vokrug.kernel import new_id
@@ -27,6 +30,7 @@ from vokrug.runtime.signing import Vault
 
 SECRET = "trials sign with this and nothing else does"  # noqa: S105
 START_WITHIN_S = 120.0
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # a case may begin at any moment, and its key is valid then
 
 # A trial crashes the server, not the machine: what PostgreSQL has handed to the operating system stays.
 NO_POWER_CUTS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_wal_size": "1GB"}
@@ -84,8 +88,9 @@ class Instances:
     def url_of(self, name: str) -> str:
         return urlsplit(self.base)._replace(path=f"/{name}").geturl()
 
-    def fresh(self) -> "Instance":
-        return Instance(self)
+    def fresh(self, begins_at: datetime | None = None) -> "Instance":
+        """An instance of its own; its clock stands at a moment if one is given."""
+        return Instance(self, begins_at)
 
     def __enter__(self) -> "Instances":
         return self
@@ -105,7 +110,6 @@ async def prepare(url: str) -> str:
     db = await Database.connect(url, max_size=1)
     try:
         async with db.transaction() as tx:
-            begin = await tx.value("select begun_at from runtime_clock")
             issued = await issue_key(
                 tx,
                 Vault(SECRET),
@@ -115,7 +119,7 @@ async def prepare(url: str) -> str:
                 till_id=None,
                 label="trials",
                 sandbox=True,
-                now=begin,
+                now=LONG_AGO,
             )
     finally:
         await db.close()
@@ -126,11 +130,14 @@ async def prepare(url: str) -> str:
 class Instance:
     """One fresh database and its server."""
 
-    def __init__(self, instances: Instances) -> None:
+    def __init__(self, instances: Instances, begins_at: datetime | None = None) -> None:
         self.instances = instances
         self.database = f"trial_{new_id().hex}"
         create_database(instances.url_of("postgres"), self.database, instances.template)
         url = instances.url_of(self.database)
+        if begins_at is not None:
+            with psycopg.connect(url) as connection:
+                connection.execute("update runtime_clock set begun_at = %s", [begins_at])
         self.settings = Settings(
             database_url=url,
             reports_url=url,

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from vokrug.app.scenarios.fields import Difference, Fields, NotUnderstood, same
 from vokrug.app.scenarios.instance import Place
+from vokrug.app.scenarios.neutral import is_neutral, play
 from vokrug.app.scenarios.points import points
 from vokrug.app.scenarios.report import CaseReport, Report
 from vokrug.app.scenarios.steps import LOOKS, Delivery, delivery_of, shown
@@ -18,7 +20,7 @@ from vokrug.app.scenarios.world import World
 MANNERS = ("plain", "twice", "batch", "killed", "blackout")
 UNTIL_BILLING = {"rate", "rerate", "rerate_volume", "prepaid", "net", "settle_net"}
 
-MakePlace = Callable[[], Place]
+MakePlace = Callable[[datetime | None], Place]
 Progress = Callable[[str], None]
 
 
@@ -34,23 +36,31 @@ def play_all(cases: list[dict[str, Any]], manners: list[str], place: MakePlace, 
     for case in cases:
         one = CaseReport(case["id"], case.get("title", ""))
         report.cases.append(one)
-        if waiting := sorted({step["op"] for step in case["steps"]} & UNTIL_BILLING):
+        if waiting := sorted({step.get("op") for step in case.get("steps", ())} & UNTIL_BILLING):
             one.skipped = f"{', '.join(waiting)}: until billing exists"
         for manner in [] if one.skipped else manners:
             progress(f"{case['id']} {manner}")
-            where = place()
             try:
-                Play(case, manner, where).run()
+                if is_neutral(case):
+                    play(case, manner, place)
+                else:
+                    play_ledger_case(case, manner, place)
             except (Difference, NotUnderstood) as error:
                 one.failures[manner] = str(error)
             except Exception as error:  # a case that breaks the adapter fails; the others go on
                 one.failures[manner] = f"{type(error).__name__}: {error}"
             else:
                 one.passed.append(manner)
-            finally:
-                where.close()
         progress("")
     return report
+
+
+def play_ledger_case(case: dict[str, Any], manner: str, place: MakePlace) -> None:
+    where = place(None)
+    try:
+        Play(case, manner, where).run()
+    finally:
+        where.close()
 
 
 @dataclass

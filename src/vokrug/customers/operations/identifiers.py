@@ -9,9 +9,9 @@ from vokrug import events
 from vokrug.customers import rules, store
 from vokrug.customers.directory import Directory
 from vokrug.customers.errors import IdentifierImmutable, IdentifierNotHeld, IdentifierTaken
-from vokrug.customers.facts import IdentifierAttached, IdentifierDetached
+from vokrug.customers.facts import IdentifierAttached, IdentifierDetached, IdentifierStateChanged
 from vokrug.customers.operations.people import person_to_change
-from vokrug.customers.types import Source, Strength
+from vokrug.customers.types import IdentifierState, Source, Strength
 from vokrug.runtime.database import Tx
 
 
@@ -97,5 +97,35 @@ async def detach(
     await store.project_owner(tx, identifier_id)
     fact = IdentifierDetached(
         customer_id=person.id, identifier_id=identifier_id, identifier_type=kind.code, source=source
+    )
+    await events.publish(tx, fact, key=person.number, subject=str(person.id), at=now)
+
+
+async def set_state(
+    tx: Tx,
+    directory: Directory,
+    customer_id: UUID,
+    identifier_id: int,
+    state: IdentifierState,
+    *,
+    source: Source,
+    now: datetime,
+) -> None:
+    """Shut a customer's card, or open it: the customer and their other identifiers go on. Repeat freely."""
+    if (name := await store.identifier_hash(tx, identifier_id)) is None:
+        raise IdentifierNotHeld
+    await store.lock(tx, [name])
+    person = await person_to_change(tx, customer_id)
+    holding = await store.find_holding(tx, person.number, identifier_id)
+    if holding is None or not holding[1]:
+        raise IdentifierNotHeld
+    if not await store.set_identifier_state(tx, identifier_id, state):
+        return
+    await directory.meet_ids(tx, [holding[0]])
+    kind = directory.identifier_type_by_id(holding[0])
+    told = {"identifier_id": identifier_id, "state": state.value}
+    await store.insert_op(tx, "state", person.number, source, now, told)
+    fact = IdentifierStateChanged(
+        customer_id=person.id, identifier_id=identifier_id, identifier_type=kind.code, state=state.value, source=source
     )
     await events.publish(tx, fact, key=person.number, subject=str(person.id), at=now)

@@ -63,6 +63,7 @@ def _shown(directory: Directory, edges: list[SealedEdge]) -> ShownIdentifier:
         strength=max((edge.strength for edge in edges), key=lambda strength: strength.rank),
         sources=tuple(sorted({edge.source for edge in edges})),
         since=min(edge.valid_from for edge in edges),
+        state=first.state,
     )
 
 

@@ -17,6 +17,7 @@ from vokrug.customers.store.edges import (
     insert_edge,
     open_edges,
     project_owner,
+    set_identifier_state,
 )
 from vokrug.customers.store.keys import KeyOf, destroy_keys, keys_of, mark_erased, numbers_of, open_edges_of
 from vokrug.customers.store.people import (
@@ -86,5 +87,6 @@ __all__ = [
     "put_identifier_type",
     "resolve",
     "sealed_edges",
+    "set_identifier_state",
     "was_registered_so",
 ]

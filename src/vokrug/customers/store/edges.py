@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from vokrug.customers.store.values import as_json
-from vokrug.customers.types import Identifier, Source, Strength
+from vokrug.customers.types import Identifier, IdentifierState, Source, Strength
 from vokrug.runtime.database import Row, Tx
 
 
@@ -134,6 +134,14 @@ EDGES_HELD = """
       join customers_customer owner on owner.number = edge.customer_number
      where edge.identifier_id = $2 and (owner.number = $1 or owner.redirect_to = $1)
 """
+
+
+SET_STATE = "update customers_identifier set state = $2 where id = $1 and state <> $2"
+
+
+async def set_identifier_state(tx: Tx, identifier_id: int, state: IdentifierState) -> bool:
+    """Shut an identifier, or open it. False: it stood so already."""
+    return await tx.run(SET_STATE, identifier_id, state.value) == 1
 
 
 FIND_IDENTIFIER_HASH = "select hash from customers_identifier where id = $1"

@@ -53,11 +53,15 @@ async def resolve(tx: Tx, identifiers: Sequence[Identifier]) -> dict[int, Person
     return {row["ord"] - 1: person_of(row) for row in rows}
 
 
+STATES = frozenset(State)
+
+
 def person_of(row: Row) -> Person:
     return Person(
         number=row["number"],
         id=plain_uuid(row["id"]),
-        state=State(row["state"]),
+        # An identifier's own state may stand before its customer's: whoever has one is not erased.
+        state=State(row["state"]) if row["state"] in STATES else State.ACTIVE,
         language=row["language"],
         called_cipher=row["called_cipher"],
         wrapped=row["wrapped"],

@@ -8,7 +8,7 @@ import msgspec
 
 from vokrug.customers.store.people import Person, person_of
 from vokrug.customers.store.values import as_json, plain_uuid
-from vokrug.customers.types import Attribute, Birthday, Consent, ConsentState, Source, Strength
+from vokrug.customers.types import Attribute, Birthday, Consent, ConsentState, IdentifierState, Source, Strength
 from vokrug.runtime.database import Tx
 
 
@@ -58,11 +58,12 @@ class SealedEdge:
     source: Source
     strength: Strength
     valid_from: datetime
+    state: IdentifierState
 
 
 SEALED_EDGES = """
     select edge.identifier_id, known.type_id, edge.cipher, owner.id as owner_id, key.wrapped,
-           edge.source, edge.strength, edge.valid_from
+           edge.source, edge.strength, edge.valid_from, known.state
       from customers_customer owner
       join customers_assertion edge on edge.customer_number = owner.number and edge.valid_to is null
       join customers_identifier known on known.id = edge.identifier_id
@@ -83,6 +84,7 @@ async def sealed_edges(tx: Tx, number: int) -> list[SealedEdge]:
             source=Source(row["source"]),
             strength=Strength(row["strength"]),
             valid_from=row["valid_from"],
+            state=IdentifierState(row["state"]),
         )
         for row in await tx.rows(SEALED_EDGES, number)
     ]

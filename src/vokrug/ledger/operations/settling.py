@@ -14,8 +14,11 @@ from typing import Any
 from uuid import UUID
 
 from vokrug.kernel import Rounding, round_ratio
-from vokrug.ledger.books import Books, Taken
-from vokrug.ledger.types import Grant, Hold, Journal, Kind, Wallet, wallet_of
+from vokrug.ledger.books import Books, Taken, choose_lots
+from vokrug.ledger.giftcards.types import CardMoney
+from vokrug.ledger.types import FreeLot, Grant, Hold, Journal, Kind, Wallet, wallet_of
+
+NO_CARDS = CardMoney()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,12 @@ def settle_sale(
     hold: Hold | None,
     burn: int,
     grants: Sequence[Grant],
+    cards: CardMoney = NO_CARDS,
+    own_burn: int = 0,
     facts: dict[str, Any] | None = None,
 ) -> Settled:
-    """Post a sale. `burn` comes out of the hold if there is one, else out of the wallet in burn order.
+    """Post a sale. `burn` comes out of the hold if there is one, else out of the wallet in burn order. `own_burn` is
+    what a reward takes of the points that this sale itself grants.
 
     Raises InsufficientFunds, before anything has changed, if the wallet has less than `burn`.
     """
@@ -74,8 +80,7 @@ def settle_sale(
         Kind.SALE, home=customer or 0, effective_at=effective_at, document=document, facts=facts
     )
     if customer is None:
-        if paid:
-            books.move(journal, accounts.clearing, accounts.revenue, paid)
+        take_money(books, journal, accounts, paid, cards)
         return Settled(journal.id, 0, 0, 0, 0)
     wallet_id = wallet_of(customer, accounts.points_unit)
     wallet = books.wallets.get(wallet_id) or books.add(new_points_wallet(customer, accounts.points_unit))
@@ -89,8 +94,11 @@ def settle_sale(
     for grant in grants:
         lots.append((books.next_lot_id(journal), grant.amount))
         books.move(journal, accounts.issued, wallet_id, grant.amount, grant=grant)
-    if paid:
-        books.move(journal, accounts.clearing, accounts.revenue, paid)
+    if own_burn:
+        own = own_lots(books, journal, own_burn)
+        taken = [*taken, *books.move(journal, wallet_id, accounts.redeemed, own_burn, taken=own, force=True)]
+        burned += own_burn
+    take_money(books, journal, accounts, paid, cards)
     for funder, points in by_funder(taken, accounts.liability):
         if worth := accounts.worth(points):
             books.move(journal, funder, accounts.revenue, worth)
@@ -98,6 +106,40 @@ def settle_sale(
         if worth := accounts.worth(grant.amount):
             books.move(journal, accounts.revenue, grant.funder or accounts.liability, worth)
     return Settled(journal.id, burned, sum(grant.amount for grant in grants), wallet.balance, wallet.debt, lots)
+
+
+def own_lots(books: Books, journal: Journal, amount: int) -> Taken:
+    """The first lots that this journal granted, as far as they go."""
+    fresh = [FreeLot(lot[1], lot[3], lot[7]) for lot in books.new_lots if lot[1] >> 8 == journal.id]
+    return choose_lots(fresh, amount)
+
+
+def take_money(books: Books, journal: Journal, accounts: Accounts, paid: int, cards: CardMoney) -> None:
+    """What was paid: by gift cards as far as they go, the rest at the till. What bought gift cards is not revenue:
+    it is owed to whoever holds them.
+    """
+    for wallet_id, amount, hold_id in cards.tendered:
+        if hold_id:
+            books.capture_hold(journal, books.holds[hold_id], amount)
+        else:
+            books.move(journal, wallet_id, accounts.revenue, amount)
+    for wallet_id, amount in cards.sold:
+        books.move(journal, accounts.clearing, wallet_id, amount)
+    goods = paid - cards.paid - cards.loaded
+    if goods > 0:
+        books.move(journal, accounts.clearing, accounts.revenue, goods)
+    elif goods < 0:
+        books.move(journal, accounts.revenue, accounts.clearing, -goods)
+
+
+def give_money_back(books: Books, journal: Journal, accounts: Accounts, refunded: int, cards: CardMoney) -> None:
+    """The mirror: to the cards that paid, out of the cards that were bought, and the rest at the till."""
+    for wallet_id, amount, _ in cards.tendered:
+        books.move(journal, accounts.revenue, wallet_id, amount)
+    for wallet_id, amount in cards.sold:
+        books.move(journal, wallet_id, accounts.clearing, amount)
+    if goods := refunded - cards.paid - cards.loaded:
+        books.move(journal, accounts.revenue, accounts.clearing, goods)
 
 
 def by_funder(taken: Taken, otherwise: int) -> list[tuple[int, int]]:
@@ -120,6 +162,7 @@ def settle_return(
     regrant: Grant | None,
     take_back: Taken,
     owed: int,
+    cards: CardMoney = NO_CARDS,
     facts: dict[str, Any] | None = None,
 ) -> Settled:
     """Post a return: money back, burned points back to their own lots (`restore`) or, where those have lapsed,
@@ -129,8 +172,7 @@ def settle_return(
     journal = books.open_journal(
         Kind.RETURN, home=customer or 0, effective_at=effective_at, document=document, facts=facts
     )
-    if refunded:
-        books.move(journal, accounts.revenue, accounts.clearing, refunded)
+    give_money_back(books, journal, accounts, refunded, cards)
     if customer is None:
         return Settled(journal.id, 0, 0, 0, 0)
     wallet_id = wallet_of(customer, accounts.points_unit)

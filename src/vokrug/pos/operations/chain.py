@@ -3,11 +3,13 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
+
 from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.errors import CheckMalformed, CurrencyUnknown, ZoneUnknown
 from vokrug.pos.pricing import amount
-from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ShopCard, ShopGiven, TierGiven, TillCard
+from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ReturnPolicy, ShopCard, ShopGiven, TierGiven, TillCard
 from vokrug.runtime.database import Tx
 
 
@@ -75,8 +77,10 @@ async def list_shops(tx: Tx) -> list[ShopCard]:
     ]
 
 
-async def save_catalogue(tx: Tx, given: CatalogueGiven) -> None:
-    """Take categories (parents first) and articles; known codes are changed, nothing is removed."""
+async def save_catalogue(tx: Tx, given: CatalogueGiven) -> dict[str, int]:
+    """Take categories (parents first) and articles; known codes are changed, nothing is removed. Answers the numbers
+    of the categories.
+    """
     known = set(await store.category_paths(tx)) if given.categories else set()
     for category in given.categories:
         if category.parent is not None and category.parent not in known:
@@ -86,20 +90,28 @@ async def save_catalogue(tx: Tx, given: CatalogueGiven) -> None:
     paths = await store.category_paths(tx) if given.articles or given.categories else {}
     if ringed := {category.code for category in given.categories} - paths.keys():
         raise CheckMalformed(reason=f"category {min(ringed)} is inside itself")
-    unknown = {a.category for a in given.articles if a.category is not None} - paths.keys()
+    unknown = {code for article in given.articles for code in categories_of(article)} - paths.keys()
     if unknown:
         raise CheckMalformed(reason=f"unknown category {min(unknown)}")
     by_sku = {article.sku: article for article in given.articles}
     if by_sku:
         await store.upsert_articles(tx, columns_of(list(by_sku.values()), paths))
     await store.reference_changed(tx)
+    return {category.code: paths[category.code][-1] for category in given.categories}
+
+
+def categories_of(article: ArticleGiven) -> list[str]:
+    return ([] if article.category is None else [article.category]) + article.categories
 
 
 def columns_of(articles: list[ArticleGiven], paths: dict[str, list[int]]) -> list[list[object]]:
     return [
         [a.sku for a in articles],
         [a.name for a in articles],
-        [",".join(map(str, paths[a.category])) if a.category is not None else "" for a in articles],
+        [
+            ",".join(str(id) for id in dict.fromkeys(each for c in categories_of(a) for each in paths[c]))
+            for a in articles
+        ],
         [a.brand for a in articles],
         [",".join(a.barcodes) for a in articles],
         [a.is_weighed for a in articles],
@@ -109,6 +121,24 @@ def columns_of(articles: list[ArticleGiven], paths: dict[str, list[int]]) -> lis
         [a.no_earn for a in articles],
         [None if a.cost is None else amount(a.cost, f"articles/{a.sku}/cost") for a in articles],
     ]
+
+
+async def declare_return_policy(tx: Tx, given: ReturnPolicy, by: str, now: datetime) -> int:
+    """What happens from now on when goods of new sales come back. Said again without a change, no new version."""
+    body = msgspec.json.encode(given).decode()
+    standing = await store.return_policy(tx)
+    if standing is not None and msgspec.json.decode(standing[1], type=ReturnPolicy) == given:
+        return standing[0]
+    version = await store.declare_return_policy(tx, body, by, now)
+    await store.reference_changed(tx)
+    return version
+
+
+async def return_policy(tx: Tx) -> tuple[int, ReturnPolicy]:
+    standing = await store.return_policy(tx)
+    return (
+        (0, ReturnPolicy()) if standing is None else (standing[0], msgspec.json.decode(standing[1], type=ReturnPolicy))
+    )
 
 
 async def save_tiers(tx: Tx, given: list[TierGiven]) -> None:

@@ -7,7 +7,8 @@ from uuid import UUID
 from vokrug import events, ledger, promotions
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, CommitJob, hash_of
+from vokrug.pos.batch import CommitJob
+from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, hash_of
 from vokrug.pos.document import Document, base_points, moment
 from vokrug.pos.errors import (
     CheckMalformed,
@@ -17,13 +18,14 @@ from vokrug.pos.errors import (
     RevisionStale,
 )
 from vokrug.pos.facts import DeviationRaised
+from vokrug.pos.operations import gift_cards
 from vokrug.pos.operations.identifying import known_by
 from vokrug.pos.operations.quoting import is_stranger, priced, recognised, tell
 from vokrug.pos.operations.returning import post_parked
 from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
-from vokrug.pos.store import QuoteRow, SaleRow
+from vokrug.pos.store import QuoteRow, SaleRow, ShopperChange
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Tx
 
@@ -35,8 +37,8 @@ async def commit(
     if body.check is not None and (body.check.shop, body.check.till) != (body.shop, body.till):
         raise CheckMalformed(reason="the check names another till")
     body_hash = hash_of(body)
+    accounts = await checkout.reference.accounts(checkout.db, shop, now)
     if body.check is None:
-        accounts = await checkout.reference.accounts(checkout.db, shop, now)
         result: Any = await checkout.writers.submit(CommitJob(check_id, body, body_hash, shop, till, accounts))
         if result is not None:
             sale, document = result
@@ -75,6 +77,7 @@ async def commit_alone(
         return repeated(standing, quote, body_hash, shop, till)
     if quote is None or (body.check is not None and quote.rev < body.check.rev):
         quote = await quote_late(checkout, tx, check_id, quote, body, shop, till, language, now)
+    found = await gift_cards.lock_cards(tx, documents.decode(quote.document), now)
     promise = await promise_of(checkout, tx, quote, now)
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
     settlement = Settlement(
@@ -97,8 +100,13 @@ async def commit_alone(
     if deviation is not None and body.claimed is not None:
         promise.document = documents.replace(promise.document, printed=as_printed(promise.document, body.claimed))
         await store.replace_quote(tx, store.with_document(quote, promise.document))
+    is_late = body.fiscal is not None
     books, burn = await books_to_settle(checkout, tx, promise, now)
-    wanted = promise.document.burn_minor
+    cards, card_deviation = await gift_cards.money_of(
+        tx, books, promise.document, found, accounts, shop, is_late=is_late
+    )
+    deviation = deviation or card_deviation
+    wanted = promise.document.burn_minor - promise.document.own_burn_minor
     if burn < wanted:
         if body.fiscal is None:
             raise rules.lost(burn)
@@ -113,7 +121,9 @@ async def commit_alone(
         await promotions.take(
             tx, check_id, promise.document.wanted, promise.customer_number, now, is_printed=is_printed
         )
-    sale = rules.post(books, settlement, promise, burn=burn, spent_minor=promise.spent_minor, deviation=deviation)
+    sale = rules.post(
+        books, settlement, promise, burn=burn, spent_minor=promise.spent_minor, deviation=deviation, cards=cards
+    )
     if standing is not None:
         await store.drop_awaited(tx, check_id)
     shoppers = []
@@ -121,7 +131,8 @@ async def commit_alone(
         programme = checkout.reference.programme
         points = base_points(promise.document, programme, checkout.reference.multipliers)
         day = promotions.day_number(programme, sale.at)
-        shoppers = [(sale.customer_number, day, sale.paid_minor, points, 1, sale.at)]
+        before, spent = None if day else promise.spent_minor, sale.paid_minor - cards.loaded
+        shoppers = [ShopperChange(sale.customer_number, day, before, spent, points, 1, sale.at)]
     await store.write(tx, [], [sale], shoppers, ledger.written(books), [])
     await reward(checkout, tx, sale, promise, now)
     if deviation is not None:
@@ -165,14 +176,23 @@ async def quote_late(
     (row,) = await checkout.read(tx, [ask], now)
     if not (is_late and is_stranger(ask, row)):  # what is printed is recorded, as a sale to nobody
         known = recognised(known, ask, row)
+    cards = await gift_cards.cards_of(checkout, tx, body.check, shop, now, locked=True, is_late=is_late)
+    wallet_ids = cards.wallet_ids
     if known is not None:
-        wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
-        await ledger.open_books(tx, checkout.ids, [wallet_id], now)  # locked: what it has is what it will have
+        wallet_ids = [ledger.wallet_of(known.number, checkout.reference.points_unit), *wallet_ids]
+    if wallet_ids:
+        books = await ledger.open_books(tx, checkout.ids, wallet_ids, now)  # locked: what they have, they will have
+    if known is not None:
         (row,) = await checkout.read(tx, [Ask(known.number)], now)
     if standing is not None:
         await promotions.release(tx, check_id)
     told = await tell(checkout, tx, body.check, shop, known, ask, now)
-    document = await priced(checkout, body.check, shop, known, row, language, now, told)
+    document = await priced(checkout, body.check, shop, known, row, language, now, told, tx)
+    if wallet_ids:
+        spendable = {wallet.id: wallet.spendable for wallet in books.wallets.values()}
+        document = gift_cards.with_cards(document, cards, spendable)
+    else:
+        document = gift_cards.with_cards(document, cards)
     quote = QuoteRow(
         check_id,
         body.check.rev,
@@ -209,23 +229,28 @@ async def books_to_settle(checkout: Checkout, tx: Tx, promise: Promise, now: dat
     """Books that know enough lots, and how many of the promised points can be taken: out of the hold if it
     stands, else out of what the wallet has.
     """
+    card_wallets = gift_cards.wallets_of(promise.document)
+    wanted = promise.document.burn_minor - promise.document.own_burn_minor
     if promise.customer_number is None:
+        if card_wallets:
+            return await ledger.open_books(tx, checkout.ids, card_wallets, now), 0
         return ledger.Books(now, (), await checkout.ids.stock(tx, 1)), 0
     wallet_id = ledger.wallet_of(promise.customer_number, checkout.reference.points_unit)
-    books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
+    wallet_ids = [wallet_id, *card_wallets]
+    books = await ledger.open_books(tx, checkout.ids, wallet_ids, now, lots=ledger.ALL_LOTS)
     if promise.hold is not None:
         (promise.hold,) = await ledger.read_holds(tx, [promise.hold.id])
     if promise.hold is not None and promise.hold.state == "o":
-        if promise.hold.amount == promise.document.burn_minor:
-            return books, promise.document.burn_minor
+        if promise.hold.amount == wanted:
+            return books, wanted
         books.release_hold(promise.hold, "v")  # of a revision that a later check replaced
         await ledger.write(tx, books)
         promise.hold = None
-        books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
+        books = await ledger.open_books(tx, checkout.ids, wallet_ids, now, lots=ledger.ALL_LOTS)
     promise.hold = None
     wallet = books.wallets.get(wallet_id)
     free = 0 if wallet is None else wallet.spendable
-    return books, min(promise.document.burn_minor, free)
+    return books, min(wanted, free)
 
 
 async def reward(checkout: Checkout, tx: Tx, sale: SaleRow, promise: Promise, now: datetime) -> None:
@@ -252,7 +277,8 @@ async def reward(checkout: Checkout, tx: Tx, sale: SaleRow, promise: Promise, no
 
 async def raise_deviation(tx: Tx, sale: SaleRow, document: Document, shop: Shop, deviation: Deviation) -> None:
     """For the franchisee's list: what was printed is posted, and how it differs is said."""
-    facts = (deviation.kind, deviation.expected_minor, deviation.printed_minor, deviation.points_short_minor)
+    there = deviation.expected_minor - deviation.cards_short_minor
+    facts = (deviation.kind, there, deviation.printed_minor, deviation.points_short_minor)
     await store.add_deviation(tx, sale.check_id, shop.id, sale.at, *facts)
     number = sale.customer_number if sale.customer_number is not None else 0
     await events.publish(

@@ -9,7 +9,7 @@ from vokrug.kernel import Rounding, Text, format_minor, round_ratio
 from vokrug.pos import answers
 from vokrug.pos.checkout import Ask, Checkout
 from vokrug.pos.document import moment
-from vokrug.pos.errors import CustomerUnknown
+from vokrug.pos.errors import CardBlocked, CustomerUnknown
 from vokrug.pos.schemas import Balance, Enrol, Expiring, Identified, Identifier, Identify
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop
@@ -25,11 +25,13 @@ async def identify(checkout: Checkout, body: Identify, shop: Shop, language: str
     row = await checkout.readers.submit(Ask(type_id=found.type.id, hash=found.hash, soon=NEXT_TO_LAPSE))
     if row["number"] is None or row["state"] == "erased":
         raise CustomerUnknown()
+    if row["state"] == "blocked":
+        raise CardBlocked()
     return shown(checkout, row, shop, now)
 
 
 def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime) -> Identified:
-    known = Known(row["number"], row["customer_id"], row["language"])
+    known = known_of(row)
     name = checkout.directory.vault.called(known.id, row["wrapped"], row["called_cipher"])[:DISPLAY_CHARACTERS]
     available = row["available"] or 0
     return Identified(
@@ -46,9 +48,14 @@ def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime) -> Identified
         tier=answers.standing(
             checkout.reference, promotions.done_of(row["metrics"]), row["tier"], known.language, now, shop.currency
         ),
+        card_state="active" if known.may_burn else "not_activated",
         visits=row["visits"] or 0,
         messages=[GREETING.say(known.language, name=name)],
     )
+
+
+def known_of(row: Any) -> Known:
+    return Known(row["number"], row["customer_id"], row["language"], row["state"] != "not_activated")
 
 
 def worth(checkout: Checkout, points: int, currency: str) -> int:

@@ -10,16 +10,19 @@ import msgspec
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, PromiseJob, hash_of
+from vokrug.pos.batch import PromiseJob
+from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, hash_of
 from vokrug.pos.document import Document, moment
 from vokrug.pos.errors import (
     AlreadyCommitted,
+    CardBlocked,
     CustomerUnknown,
     DocumentConflict,
     DocumentOfAnotherTill,
     RevisionStale,
 )
-from vokrug.pos.operations.identifying import known_by
+from vokrug.pos.operations.gift_cards import cards_of, hold_cards, let_cards_go, touches_cards, with_cards
+from vokrug.pos.operations.identifying import known_by, known_of
 from vokrug.pos.pricing import basket_of, document_of, happened
 from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, HoldAsked
@@ -28,6 +31,8 @@ from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Overtaken, Tx
 from vokrug.runtime.http import Json
+
+NO_LOTS = -1  # the wallet alone: its commit will want it
 
 
 async def calculate(
@@ -38,7 +43,10 @@ async def calculate(
     """
     known, ask = known_by(checkout, body.customer_token, body.identifier, now)
     ask.check_id = check_id
-    ask.lots = ledger.FIRST_LOTS if body.hold and body.burn.mode != "none" else 0
+    if body.hold:
+        ask.lots = ledger.FIRST_LOTS if body.burn.mode != "none" else NO_LOTS
+    if touches_cards(body):
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     row = await checkout.readers.submit(ask)
     if row["sale_status"] is not None or row["quote_rev"] is not None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
@@ -63,9 +71,19 @@ async def calculate(
     )
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
+    if document.own_burn_minor:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
-    wallet = wallet_of(row) if document.burn_minor else None
-    job = PromiseJob(quote, document, trolley.priced, wallet, accounts.redeemed, now + ttl_of(body))
+    job = PromiseJob(
+        quote,
+        document,
+        trolley.priced,
+        promotions.done_of(row["metrics"]),
+        row["tier"],
+        wallet_of(row),
+        accounts.redeemed,
+        now + ttl_of(body),
+    )
     result: Any = await checkout.writers.submit(job)
     if result is None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
@@ -75,15 +93,17 @@ async def calculate(
 
 def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
     if known is None and ask.hash is not None:
-        if is_stranger(ask, row):
+        if row["number"] is None or row["state"] == "erased":
             raise CustomerUnknown()
-        return Known(row["number"], row["customer_id"], row["language"])
+        if row["state"] == "blocked":
+            raise CardBlocked()
+        return known_of(row)
     return known
 
 
 def is_stranger(ask: Ask, row: Any) -> bool:
     """An identifier was given, and it leads to nobody."""
-    return ask.hash is not None and (row["number"] is None or row["state"] == "erased")
+    return ask.hash is not None and (row["number"] is None or row["state"] in ("erased", "blocked"))
 
 
 @dataclass(slots=True)
@@ -110,8 +130,9 @@ class Trolley:
         language: str,
         now: datetime,
         told: promotions.Told | None = None,
+        tx: Tx | None = None,
     ) -> "Trolley":
-        articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+        articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines], tx)
         basket = basket_of(body, shop, articles)
         if known is not None:
             language = known.language
@@ -127,13 +148,13 @@ class Trolley:
         """
         offers, row, shopper = self.checkout.offers, self.row, None
         if self.known is not None:
-            shopper = shopper_of(self.checkout, self.known, row, available_minor)
+            shopper = shopper_of(self.checkout, self.known, row, available_minor if self.known.may_burn else 0)
             if self.told is not None:
                 shopper = self.told.shopper(shopper)
         answer = promotions.price(self.basket, shopper, offers.current, self.at)
         if self.told is None and offers.around.takes(answer):
             raise Unplain()
-        return document_of(
+        document = document_of(
             answer,
             self.basket,
             at=self.at,
@@ -147,6 +168,13 @@ class Trolley:
             tier=row["tier"],
             wanted=promotions.wanted(self.told, answer),
         )
+        if self.known is not None and not self.known.may_burn:
+            document = documents.replace(document, burn_reasons=["not_activated"])
+        elif document.burn_minor > max(0, available_minor):
+            own = document.burn_minor - max(0, available_minor)
+            document = documents.replace(document, own_burn_minor=own)
+        terms = self.checkout.reference.return_terms
+        return document if terms is None else documents.replace(document, returns=terms)
 
 
 async def priced(
@@ -158,8 +186,9 @@ async def priced(
     language: str,
     now: datetime,
     told: promotions.Told | None = None,
+    tx: Tx | None = None,
 ) -> Document:
-    trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told)
+    trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told, tx)
     return trolley.priced(row["available"] or 0)
 
 
@@ -208,7 +237,7 @@ def wallet_of(row: Any) -> ledger.Wallet | None:
     """The wallet columns of pos_read, if the customer has one."""
     if row["id"] is None:
         return None
-    return ledger.to_wallet(tuple(row)[17:34])
+    return ledger.to_wallet(tuple(row)[17:35])
 
 
 async def told_alone(
@@ -266,24 +295,36 @@ async def quote_alone(
         raise RevisionStale(known=standing.rev)
     if standing is not None and body.hold:
         await let_go(checkout, tx, standing, now)
-    books = None
-    if known is not None and body.hold and body.burn.mode != "none":
-        wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
-        books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
-        (row,) = await checkout.read(tx, [Ask(known.number)], now)
+    cards = await cards_of(checkout, tx, body, shop, now, locked=bool(body.hold))
+    books, wallet_ids = None, cards.wallet_ids
+    if known is not None and body.burn.mode != "none":
+        wallet_ids = [ledger.wallet_of(known.number, checkout.reference.points_unit), *wallet_ids]
+    if body.hold and wallet_ids:
+        legs = len(wallet_ids)
+        books = await ledger.open_books(tx, checkout.ids, wallet_ids, now, lots=ledger.ALL_LOTS, legs=legs)
+        if known is not None:
+            (row,) = await checkout.read(tx, [Ask(known.number)], now)
     told = await tell(checkout, tx, body, shop, known, ask, now)
-    document = await priced(checkout, body, shop, known, row, language, now, told)
+    document = await priced(checkout, body, shop, known, row, language, now, told, tx)
+    spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
+    document = with_cards(document, cards, spendable)
     number = None if known is None else known.number
     quote = QuoteRow(check_id, body.rev, body_hash, shop.id, till.id, number, None, now, b"")
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
-    if document.burn_minor and books is not None and known is not None:
-        accounts = await checkout.reference.accounts(checkout.db, shop, now)
+    accounts = await checkout.reference.accounts(checkout.db, shop, now)
+    burn = document.burn_minor - document.own_burn_minor
+    if burn and books is not None and known is not None:
         wallet_id = ledger.wallet_of(known.number, checkout.reference.points_unit)
         journal = books.open_journal(ledger.Kind.HOLD, home=known.number, document=check_id)
-        hold = books.place_hold(journal, wallet_id, accounts.redeemed, document.burn_minor, deadline=now + ttl_of(body))
+        hold = books.place_hold(journal, wallet_id, accounts.redeemed, burn, deadline=now + ttl_of(body))
         quote = documents.replace(quote, hold_id=hold.id)
         document = documents.held(document, hold.deadline)
+    if document.cards_minor and books is not None:
+        until = now + ttl_of(body)
+        document = hold_cards(books, document, accounts.revenue, check_id=check_id, deadline=until)
+        document = documents.held(document, until)
+    if books is not None:
         await ledger.write(tx, books)
     if document.wanted:
         await set_aside(tx, check_id, document, number, now + ttl_of(body), now)
@@ -308,7 +349,9 @@ async def set_aside(
 
 async def let_go(checkout: Checkout, tx: Tx, quote: QuoteRow, now: datetime) -> None:
     """What an earlier revision held comes free."""
-    if documents.decode(quote.document).wanted:
+    document = documents.decode(quote.document)
+    await let_cards_go(checkout, tx, document, now)
+    if document.wanted:
         await promotions.release(tx, quote.check_id)
     if quote.hold_id is None or quote.customer_number is None:
         return

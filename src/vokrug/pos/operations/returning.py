@@ -5,18 +5,17 @@ transaction. Whatever the order and however often each is sent, the books end th
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from vokrug import events, ledger, promotions
 from vokrug.kernel import format_minor
-from vokrug.pos import answers, store
+from vokrug.ledger import giftcards
+from vokrug.pos import answers, reversal, store
 from vokrug.pos import document as documents
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.document import Document
@@ -25,31 +24,22 @@ from vokrug.pos.errors import (
     DocumentConflict,
     DocumentOfAnotherTill,
     OriginalUnknown,
+    RefundExceeds,
     ReturnEmpty,
     ReturnExceeds,
     ReturnLineUnknown,
 )
 from vokrug.pos.facts import LineReturned as LineReturnedFact
 from vokrug.pos.facts import ReturnParked, ReturnPosted
-from vokrug.pos.portions import Portion, portion
+from vokrug.pos.operations.gift_cards import tenders_of
 from vokrug.pos.pricing import amount, happened
-from vokrug.pos.schemas import LineReturned, ReceiptBlock, Return, Returned
+from vokrug.pos.reversal import Asked, LineBack, Reach, SoFar, Worth
+from vokrug.pos.schemas import LineReturned, ReceiptBlock, RefundTender, Return, Returned
 from vokrug.pos.store import ReturnRow, SaleRow
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Tx
 
-# Points that lapsed while the goods were out come back, and last this long.
-GRACE = timedelta(days=14)
-
-Asked = list[tuple[int, int | None]]  # line, thousandths; None: all that is left
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """What comes back, line by line."""
-
-    lines: list[tuple[int, int, Portion]]  # line, thousandths, its share
-    total: Portion
+MONEY_ALONE = 0  # the number of no line: a reduction after the sale
 
 
 class OnlyAsked(Exception):
@@ -131,6 +121,8 @@ async def original_of(tx: Tx, body: Return) -> UUID:
 
 def asked_of(body: Return) -> Asked:
     asked: Asked = []
+    if body.amount is not None and not body.lines:
+        return [(MONEY_ALONE, amount(body.amount, "amount"))]
     for line in body.lines:
         qty_milli = None if line.qty is None else amount(line.qty, f"lines/{line.n}/qty", 3)
         if qty_milli == 0:
@@ -163,9 +155,9 @@ async def post_parked(checkout: Checkout, tx: Tx, sale: SaleRow, document: Docum
         asked = msgspec.json.decode(row.lines, type=Asked)
         try:
             posted = await post(checkout, tx, sale, document, row, asked, now)
-            spent = sale.spent_minor - posted.refunded_minor
+            spent = sale.spent_minor - posted.spent_minor
             sale = msgspec.structs.replace(sale, balance_minor=posted.balance_minor, spent_minor=spent)
-        except (ReturnExceeds, ReturnLineUnknown, ReturnEmpty):
+        except (ReturnExceeds, ReturnLineUnknown, ReturnEmpty, RefundExceeds, giftcards.GiftCardUsed):
             await store.upsert_return(tx, msgspec.structs.replace(row, status="refused"))
     await store.restate_sale(tx, sale)
     return sale
@@ -174,26 +166,18 @@ async def post_parked(checkout: Checkout, tx: Tx, sale: SaleRow, document: Docum
 async def post(
     checkout: Checkout, tx: Tx, sale: SaleRow, document: Document, row: ReturnRow, asked: Asked, now: datetime
 ) -> ReturnRow:
-    """Reverse exactly what these units brought: money, burned points, earned points, standing."""
+    """Reverse what these units brought, as the sale's return policy has it: money, burned points, earned points,
+    standing.
+    """
     assert sale.journal_id is not None, "a posted sale has its journal"
     assert sale.shop_id is not None, "a posted sale has its shop"
     shop = checkout.reference.shops_by_id[sale.shop_id]
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
-    returned = await store.returned_so_far(tx, sale.check_id)
-    worth = worth_of(document, asked, returned)
-    restore: list[tuple[int, int, int]] = []
-    lapsed, back, owed = 0, list[tuple[int, int, int]](), 0
-    books = ledger.Books(now, (), await checkout.ids.stock(tx, 1))
-    if sale.customer_number is not None:
-        wallet_id = ledger.wallet_of(sale.customer_number, accounts.points_unit)
-        books = await ledger.open_books(tx, checkout.ids, [wallet_id], now, lots=ledger.ALL_LOTS)
-        burned = await store.burned_lots(tx, sale.journal_id)
-        skip = await store.restored_so_far(tx, sale.check_id)
-        share = min(worth.total.points_burn_minor, max(0, sale.burned_minor - skip))
-        restore, lapsed = lots_to_restore(burned, skip, share, now)
-        own = await ledger.lots_of_journal(tx, wallet_id, sale.journal_id)
-        others = books.wallets[wallet_id].lots if wallet_id in books.wallets else []
-        back, owed = lots_to_take(own, others, worth.total.earn_by_grant)
+    so_far = SoFar.of(await store.posted_returns(tx, sale.check_id))
+    worth = worth_asked(document, asked, sale.paid_minor, so_far)
+    cards, tenders = await cards_back(tx, document, worth, sale.paid_minor, so_far, now)
+    books, restore, lapsed, reach = await points_back(checkout, tx, sale, document, worth, so_far, cards, now)
+    grace = timedelta(days=document.terms.grace_days)
     settled = ledger.settle_return(
         books,
         customer=sale.customer_number,
@@ -202,12 +186,14 @@ async def post(
         accounts=accounts,
         refunded=worth.total.net_minor,
         restore=restore,
-        regrant=ledger.Grant(lapsed, funder=accounts.liability, expires_at=now + GRACE) if lapsed else None,
-        take_back=back,
-        owed=owed,
+        regrant=ledger.Grant(lapsed, funder=accounts.liability, expires_at=now + grace) if lapsed else None,
+        take_back=reach.lots,
+        owed=reach.owed,
+        cards=cards,
     )
     await ledger.write(tx, books)
-    await give_back(checkout, tx, sale, document, worth, returned, row.return_id, now)
+    unspent = worth.total.net_minor - cards.loaded
+    await give_back(checkout, tx, sale, document, worth, unspent, so_far.qty_milli, row.return_id, now)
     lines = [(n, qty, part.net_minor, part.points_burn_minor, sum(part.earn_by_grant)) for n, qty, part in worth.lines]
     posted = msgspec.structs.replace(
         row,
@@ -216,14 +202,23 @@ async def post(
         lines=msgspec.json.encode(lines).decode(),
         refunded_minor=worth.total.net_minor,
         restored_minor=sum(part for _, part, _ in restore) + lapsed,
-        taken_back_minor=sum(worth.total.earn_by_grant),
-        owed_minor=owed,
+        taken_back_minor=sum(part for _, part, _ in reach.lots) + reach.owed,
+        owed_minor=reach.owed,
         balance_minor=settled.balance_after,
         customer_number=sale.customer_number,
+        tenders=msgspec.json.encode(tenders).decode(),
+        written_off_minor=reach.written_off,
+        spent_minor=unspent,
     )
     await store.upsert_return(tx, posted)
     await tell(tx, posted, document, shop, lines)
     return posted
+
+
+def worth_asked(document: Document, asked: Asked, paid_minor: int, so_far: SoFar) -> Worth:
+    if asked and asked[0][0] == MONEY_ALONE:
+        return reversal.money_only(document, asked[0][1] or 0, paid_minor, so_far)
+    return reversal.refund_of(reversal.worth_of(document, asked, so_far), paid_minor, so_far)
 
 
 async def give_back(
@@ -232,6 +227,7 @@ async def give_back(
     sale: SaleRow,
     document: Document,
     worth: Worth,
+    unspent: int,
     returned: dict[int, int],
     return_id: UUID,
     now: datetime,
@@ -262,7 +258,7 @@ async def give_back(
         programme,
         sale.customer_number,
         sold_at=sale.at,
-        spend=worth.total.net_minor,
+        spend=unspent,
         points=sum(counted),
         categories=categories,
         document=return_id,
@@ -296,75 +292,89 @@ def shares_of(document: Document, back: dict[int, int]) -> list[tuple[int, int, 
     return shares
 
 
-def worth_of(document: Document, asked: Asked, returned: dict[int, int]) -> Worth:
-    """The share of the lines asked for, after what came back before. No lines named: everything that is left."""
-    by_number = {line.n: line for line in document.sold}
-    grants = len(document.grants)
-    lines, total = [], Portion(0, 0, 0, (0,) * grants)
-    for n, qty_milli in asked or [(line.n, None) for line in document.sold]:
-        line = by_number.get(n)
-        if line is None:
-            raise ReturnLineUnknown(n=n)
-        before = returned.get(n, 0)
-        left = line.qty_milli - before
-        qty = left if qty_milli is None else qty_milli
-        if qty > left:
-            raise ReturnExceeds(n=n, left=format_minor(left, 3))
-        if qty == 0:
-            continue
-        share = portion(line, before, before + qty, grants)
-        lines.append((n, qty, share))
-        total = total + share
-    if not lines:
-        raise ReturnEmpty()
-    return Worth(lines, total)
+async def cards_back(
+    tx: Tx, document: Document, worth: Worth, paid_minor: int, so_far: SoFar, now: datetime
+) -> tuple[ledger.CardMoney, list[tuple[int, str, int]]]:
+    """Gift cards in a refund: those that paid get their money back, those that were bought give theirs."""
+    if not document.gift_cards and not document.cards_sold:
+        return ledger.CardMoney(), [(0, "", worth.total.net_minor)]
+    bought = {card.n: card for card in document.cards_sold}
+    nets = {n: part.net_minor for n, _, part in worth.lines if n in bought}
+    paid_with = {card.number: card for card in document.gift_cards if card.take_minor}
+    numbers = [*paid_with, *(bought[n].number for n in nets if bought[n].number)]
+    cards = await giftcards.read_cards(tx, numbers, now, locked=True)
+    unsold = []
+    for n, net in nets.items():
+        if card := cards.get(bought[n].number):
+            await giftcards.unloaded(tx, card, net)
+            unsold.append((card.wallet_id, net))
+        elif net:
+            unit_id = document.currency
+            unmatched = await ledger.unit_named(tx, unit_id)
+            unsold.append((await ledger.summed_wallet(tx, giftcards.UNMATCHED, unmatched.id, now), net))
+    usable = [card for card in paid_with.values() if cards[card.number].blocked_at is None]
+    goods = worth.total.net_minor - sum(nets.values())
+    money = paid_minor - sum(card.take_minor for card in paid_with.values())
+    parts = tenders_of(usable, so_far.to_cards, money, so_far.to_money, goods, document.terms.refund_to)
+    back = []
+    for number, part in parts:
+        if number:
+            await giftcards.keep_alive(tx, cards[number], now)
+            back.append((paid_with[number].wallet_id, part, 0))
+    tenders = [(number, paid_with[number].mask if number else "", part) for number, part in parts]
+    tenders += [(0, "", net) for net in nets.values() if net]
+    return ledger.CardMoney(tuple(unsold), tuple(back)), tenders
 
 
-def lots_to_restore(
-    burned: Sequence[Any], skip: int, amount: int, now: datetime
-) -> tuple[list[tuple[int, int, int]], int]:
-    """Which lots get burned points back: the last taken first, so the points that live longest come back
-    first. The second answer is how many belong to lots that have lapsed since.
+async def points_back(
+    checkout: Checkout,
+    tx: Tx,
+    sale: SaleRow,
+    document: Document,
+    worth: Worth,
+    so_far: SoFar,
+    cards: ledger.CardMoney,
+    now: datetime,
+) -> tuple[ledger.Books, list[tuple[int, int, int]], int, Reach]:
+    """The books, the lots that burned points go back to, how many of those have lapsed, and the earned points that
+    go.
     """
-    restore, lapsed = [], 0
-    for row in reversed(burned):
-        passed = min(skip, row["amount"])
-        skip -= passed
-        part = min(amount, row["amount"] - passed)
-        if part <= 0:
-            continue
-        amount -= part
-        if row["expires_at"] <= now:
-            lapsed += part
-        else:
-            restore.append((row["lot_id"], part, row["funder"]))
-    return restore, lapsed
+    wallet_ids = [wallet_id for wallet_id, _ in cards.sold if wallet_id > 0]
+    wallet_ids += [wallet_id for wallet_id, _, _ in cards.tendered]
+    if sale.customer_number is None or sale.journal_id is None:
+        books = ledger.Books(now, (), await checkout.ids.stock(tx, 1))
+        if wallet_ids:
+            books = await ledger.open_books(tx, checkout.ids, wallet_ids, now)
+        return books, [], 0, Reach([], 0, 0)
+    terms = document.terms
+    wallet_id = ledger.wallet_of(sale.customer_number, checkout.reference.points_unit)
+    books = await ledger.open_books(tx, checkout.ids, [wallet_id, *wallet_ids], now, lots=ledger.ALL_LOTS)
+    burned = await store.burned_lots(tx, sale.journal_id)
+    share = reversal.burned_back(terms, worth, sale.burned_minor, so_far)
+    restore, lapsed = reversal.lots_to_restore(burned, so_far.restored, share, now)
+    for_money = await rules_for_money(tx, document) if terms.earned == "floor_of_refund" else nothing
+    earned = reversal.earned_back(terms, document, worth, sale.paid_minor, so_far, for_money)
+    own = await ledger.lots_of_journal(tx, wallet_id, sale.journal_id)
+    pending = set[int]()
+    if terms.shortfall == "only_pending":
+        pending = await ledger.pending_lots_of_journal(tx, wallet_id, sale.journal_id, now)
+    others = books.wallets[wallet_id].lots if wallet_id in books.wallets else []
+    reach = reversal.points_in_reach(terms.shortfall, own, pending, others, earned)
+    return books, restore, lapsed if terms.grace_days else 0, reach
 
 
-def lots_to_take(
-    own: Sequence[ledger.FreeLot], others: Sequence[ledger.FreeLot], earned: Sequence[int]
-) -> tuple[list[tuple[int, int, int]], int]:
-    """Earned points are taken from the lots the sale granted, then from others in burn order; the rest is owed."""
-    taken: dict[int, tuple[int, int]] = {}
-    short = 0
-    for lot, part in zip(own, earned, strict=False):
-        got = min(lot.free, part)
-        if got:
-            taken[lot.id] = (got, lot.funder)
-        short += part - got
-    short += sum(earned[len(own) :])
-    for lot_id, got, funder in ledger.choose_lots(
-        [ledger.FreeLot(lot.id, lot.free - taken.get(lot.id, (0, 0))[0], lot.funder) for lot in others], short
-    ):
-        before = taken.get(lot_id, (0, funder))[0]
-        taken[lot_id] = (before + got, funder)
-        short -= got
-    return [(lot_id, part, funder) for lot_id, (part, funder) in taken.items()], short
+def nothing(grant: int, money_minor: int) -> int:
+    return 0
 
 
-async def tell(
-    tx: Tx, row: ReturnRow, document: Document, shop: Shop, lines: list[tuple[int, int, int, int, int]]
-) -> None:
+async def rules_for_money(tx: Tx, document: Document) -> Callable[[int, int], int]:
+    """What each grant's rule, as it was worded at the sale, gives for so much money."""
+    wordings = await promotions.wordings(tx, [(grant.offer_id, grant.version) for grant in document.grants])
+    bodies = [wordings[grant.offer_id, grant.version] for grant in document.grants]
+    return lambda grant, money_minor: promotions.points_for(bodies, grant, money_minor)
+
+
+async def tell(tx: Tx, row: ReturnRow, document: Document, shop: Shop, lines: list[LineBack]) -> None:
     skus = {line.n: line.sku for line in document.lines}
     fact = ReturnPosted(
         row.return_id,
@@ -383,13 +393,13 @@ async def tell(
     await events.publish(tx, fact, key=key, subject=str(document.customer_id or row.check_id), at=row.at)
 
 
-def lines_of(row: ReturnRow) -> list[tuple[int, int, int, int, int]]:
+def lines_of(row: ReturnRow) -> list[LineBack]:
     if row.status != "posted":
         return []
-    return msgspec.json.decode(row.lines, type=list[tuple[int, int, int, int, int]])
+    return msgspec.json.decode(row.lines, type=list[LineBack])
 
 
-def answer_of(row: ReturnRow, lines: list[tuple[int, int, int, int, int]], language: str) -> Returned:
+def answer_of(row: ReturnRow, lines: list[LineBack], language: str) -> Returned:
     """The same row always gives the same answer."""
     has_customer = row.customer_number is not None
     words = (
@@ -404,7 +414,9 @@ def answer_of(row: ReturnRow, lines: list[tuple[int, int, int, int, int]], langu
         refund=format_minor(row.refunded_minor),
         points_restored=format_minor(row.restored_minor),
         points_taken_back=format_minor(row.taken_back_minor),
+        points_written_off=format_minor(row.written_off_minor),
         debt=format_minor(row.owed_minor),
+        refund_tenders=tenders_shown(row),
         lines=[
             LineReturned(
                 n=n,
@@ -418,3 +430,12 @@ def answer_of(row: ReturnRow, lines: list[tuple[int, int, int, int, int]], langu
         balance=answers.balance_after(row.balance_minor) if has_customer else None,
         receipt=[ReceiptBlock(place="slip", lines=words)],
     )
+
+
+def tenders_shown(row: ReturnRow) -> list[RefundTender]:
+    parts = msgspec.json.decode(row.tenders, type=list[tuple[int, str, int]])
+    return [
+        RefundTender(type="gift_card" if number else "money", mask=mask if number else None, amount=format_minor(part))
+        for number, mask, part in parts
+        if part
+    ]

@@ -1,7 +1,7 @@
 """HTTP of coupons, for staff."""
 
 import codecs
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,8 @@ from vokrug.promotions.coupons.schemas import (
 )
 from vokrug.promotions.coupons.types import CodeCard, Pool
 from vokrug.promotions.errors import OfferUnknown
-from vokrug.runtime.http import Answer, Call, Role, Routes, Stream
+from vokrug.runtime.http import Answer, Call, Role, Routes
+from vokrug.runtime.streaming import Stream
 
 FILE_LIMIT_BYTES = 64 * 2**20
 
@@ -103,6 +104,7 @@ async def void_pool(call: Call) -> Answer[Pool]:
     answers={200: bytes},
     refusals=[errors.PoolUnknown, errors.PoolNonsense, errors.CodesTooFew, errors.IssueIdReused],
     roles=STAFF,
+    is_stream=True,
 )
 async def issue_codes(call: Call, body: IssueCodes) -> Answer[Stream]:
     """Make codes and answer them as they are made: NDJSON, or CSV for `Accept: text/csv`.
@@ -119,7 +121,7 @@ async def issue_codes(call: Call, body: IssueCodes) -> Answer[Stream]:
     return Answer(Stream(pieces), headers={"content-type": "text/csv" if is_csv else "application/x-ndjson"})
 
 
-async def _pieces(chunks: AsyncIterator[list[str]], *, is_csv: bool) -> AsyncIterator[bytes]:
+async def _pieces(chunks: AsyncIterator[list[str]], *, is_csv: bool) -> AsyncGenerator[bytes, None]:
     if is_csv:
         yield b"code\n"
     before, between, after = ("", "\n", "\n") if is_csv else ('{"code":"', '"}\n{"code":"', '"}\n')

@@ -5,11 +5,12 @@ It leans on the kernel alone, so that it can be packed for tills that work witho
 
 from vokrug.promotions.engine.basket import Basket, Burn, CodeState, Left, Line, Personal, Shopper, Tender
 from vokrug.promotions.engine.compile import CompiledOffers, compile_in_steps, compile_offers
+from vokrug.promotions.engine.earn import points_for
 from vokrug.promotions.engine.lint import Finding, Known, lint, lint_set
 from vokrug.promotions.engine.lots import active_from, expires_at
 from vokrug.promotions.engine.offers import OfferBody, OfferVersion
 from vokrug.promotions.engine.policy import PRESETS, Policy
-from vokrug.promotions.engine.priced import Priced
+from vokrug.promotions.engine.priced import Delivery, Priced
 from vokrug.promotions.engine.pricing import price
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Burn",
     "CodeState",
     "CompiledOffers",
+    "Delivery",
     "Finding",
     "Known",
     "Left",
@@ -35,5 +37,6 @@ __all__ = [
     "expires_at",
     "lint",
     "lint_set",
+    "points_for",
     "price",
 ]

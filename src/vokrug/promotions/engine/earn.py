@@ -1,12 +1,24 @@
 """Points for buying: each rule once for the whole check, then shared to the lines that earned them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from vokrug.kernel import round_ratio, share_out
 from vokrug.promotions.engine.burn import Burnt
 from vokrug.promotions.engine.finding import EarnRuleCompiled, Found, MultiplierRule, ProgrammeRule, not_met
 from vokrug.promotions.engine.moment import Moment
-from vokrug.promotions.engine.offers import Base, ByRate, EarnRule, FixedPoints, Missing, PerAmount, PerPiece, PerStep
+from vokrug.promotions.engine.offers import (
+    Base,
+    ByRate,
+    EarnMultiplier,
+    EarnRule,
+    FixedPoints,
+    Missing,
+    OfferBody,
+    PerAmount,
+    PerPiece,
+    PerStep,
+)
 from vokrug.promotions.engine.priced import Verdict
 from vokrug.promotions.engine.work import Work
 
@@ -199,3 +211,25 @@ def _best_of_groups(work: Work, granted: list[Granted]) -> list[Granted]:
                 )
             )
     return kept
+
+
+def points_for(bodies: Sequence[OfferBody], which: int, money_minor: int) -> int:
+    """What one of a sale's rules gives for so much money, alone: a multiplier counts what the others give."""
+    body = bodies[which]
+    if isinstance(body, EarnRule):
+        match body.reward:
+            case ByRate() as reward:
+                return _rate(reward, money_minor, money_minor, MONEY_SCALE)
+            case PerStep(step_minor=step, points_minor=each):
+                return money_minor // step * each
+            case PerAmount() as reward:
+                exact = round_ratio(
+                    money_minor * reward.points_minor, reward.per_minor * reward.step_minor, reward.rounding
+                )
+                return exact * reward.step_minor
+        return 0
+    if isinstance(body, EarnMultiplier):
+        plain = sum(points_for(bodies, i, money_minor) for i in range(len(bodies)) if isinstance(bodies[i], EarnRule))
+        steps = round_ratio(plain * (body.factor_bp - 10_000), 10_000 * body.step_minor, body.rounding)
+        return steps * body.step_minor
+    return 0

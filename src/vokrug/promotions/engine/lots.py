@@ -28,10 +28,25 @@ def expires_at(spec: Expiry, sold_at: datetime, zone: str) -> datetime | None:
 
 def active_from(spec: Activation, sold_at: datetime, zone: str) -> datetime:
     """The first moment at which the points may be spent."""
+    moment = sold_at
     if spec.day_starts:
-        day = sold_at.astimezone(ZoneInfo(zone)).date() + timedelta(days=spec.day_starts)
-        return _midnight(day, zone) + timedelta(seconds=spec.delay_s)
-    return sold_at + timedelta(seconds=spec.delay_s)
+        moment = _midnight(sold_at.astimezone(ZoneInfo(zone)).date() + timedelta(days=spec.day_starts), zone)
+    moment += timedelta(seconds=spec.delay_s)
+    return _rounded(spec.round_to, moment, sold_at, zone) if spec.round_to else moment
+
+
+def _rounded(to: str, moment: datetime, sold_at: datetime, zone: str) -> datetime:
+    """The start of the moment's day, week or month, never before the sale; or the last second of it."""
+    first = moment.astimezone(ZoneInfo(zone)).date()
+    span, _, edge = to.partition("_")
+    after = first + timedelta(days=1)
+    if span == "week":
+        first -= timedelta(days=first.weekday())
+        after = first + timedelta(days=7)
+    elif span == "month":
+        first = first.replace(day=1)
+        after = (first + timedelta(days=32)).replace(day=1)
+    return max(sold_at, _midnight(first, zone)) if edge == "start" else _midnight(after, zone) - timedelta(seconds=1)
 
 
 def _midnight(day: date, zone: str) -> datetime:

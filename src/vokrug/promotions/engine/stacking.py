@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from vokrug.promotions.engine.desk import Desk, Node
+from vokrug.promotions.engine.offers import AmountOff
 from vokrug.promotions.engine.policy import Group
 from vokrug.promotions.engine.units import MANY, Offer, Slot, State
 
@@ -109,17 +110,27 @@ def one_after_another(members: list[Member], play: Play, state: State, most: int
 
 
 def the_one(node: Node, play: Play, state: State, highest: bool) -> State:
-    """The member that is worth most alone, or least; equal ones by rank."""
-    best: tuple[tuple[int, tuple[int, int, int]], State] | None = None
+    """The member that is worth most alone, or least. Of equal ones the one that loses least of its face value, so
+    that the customer keeps the larger voucher; then by rank.
+    """
+    best: tuple[tuple[int, int, tuple[int, int, int]], State] | None = None
     for member in competing(node):
         after = play(member, state)
         if after is None:
             continue
         worth = after.given - state.given
-        key = (worth if highest else -worth), rank_of(member)
+        key = (worth if highest else -worth), -lost_of(member, worth), rank_of(member)
         if best is None or key > best[0]:
             best = key, after
     return state if best is None else best[1]
+
+
+def lost_of(member: Member, worth: int) -> int:
+    """What of an amount the goods were too cheap for."""
+    if not isinstance(member, Offer) or not isinstance(member.effect.benefit, AmountOff):
+        return 0
+    benefit = member.effect.benefit
+    return max(0, benefit.amount_minor - worth) if benefit.per == "total" else 0
 
 
 def hand_over(desk: Desk, node: Node, state: State) -> State:

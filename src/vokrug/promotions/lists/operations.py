@@ -1,5 +1,6 @@
 """Lists and households, taken from files."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import TypeVar
@@ -9,11 +10,12 @@ from msgspec import Struct
 
 from vokrug import customers
 from vokrug.promotions import store as offers
-from vokrug.promotions.errors import ListUnknown
+from vokrug.promotions.errors import ListKeyMalformed, ListUnknown
 from vokrug.promotions.files import BadLine, Imported, OneCustomer, OneOfHousehold, read_lines
 from vokrug.promotions.lists import store
 from vokrug.runtime.database import Tx
 
+SHORT_WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 CHUNK = 5_000  # lines
 MOST_BAD = 1_000  # lines told of; beyond that the file is another file
 
@@ -61,6 +63,8 @@ async def import_list(
     tx: Tx, key: str, lines: Iterable[str], *, name: str, replace: bool, is_dry: bool, by: str, now: datetime
 ) -> Imported:
     """Put customers on a list; `replace` takes everybody else off it."""
+    if not SHORT_WORD.fullmatch(key):
+        raise ListKeyMalformed()
     number = 0
     if not is_dry:
         number = await store.save(tx, key, name, by=by, now=now)

@@ -28,10 +28,10 @@ ADD = """
 """
 REMOVE = """
     with gone as (
-        update promotions_listed set lists = array_remove(lists, $1)
-         where lists @> array[$1] and ($2::bigint[] is null or customer_number = any($2))
+        update promotions_listed set lists = array_remove(lists, $1::integer)
+         where lists @> array[$1::integer] and ($2::bigint[] is null or customer_number = any($2))
         returning 1)
-    update promotions_list set members = members - (select count(*) from gone) where number = $1
+    update promotions_list set members = members - (select count(*) from gone) where number = $1::integer
 """
 FORGET_EMPTY = "delete from promotions_listed where lists = '{}'"
 SAVE_HOUSEHOLDS = """

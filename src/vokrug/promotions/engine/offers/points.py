@@ -35,10 +35,15 @@ Expiry = ExpireAfterDays | ExpireAtEndOfMonth | ExpireAtEndOfYear | ExpireNever
 
 
 class Activation(Part, frozen=True, kw_only=True):
-    """When points may be spent: at once, after so many seconds, or when the shop's nth day begins."""
+    """When points may be spent: at once, after so many seconds, or when the shop's nth day begins.
+
+    `round_to` moves that moment to the start or the last second of its day, week or month in the shop's zone; a start
+    that lies before the sale means at once.
+    """
 
     delay_s: Natural = 0
     day_starts: Annotated[int, Meta(ge=0, le=3660)] = 0
+    round_to: Literal["", "day_start", "day_end", "week_start", "week_end", "month_start", "month_end"] = ""
 
 
 class RateFrom(Part, frozen=True, kw_only=True):
