@@ -148,20 +148,27 @@ def unpack(packed: Packed, known: Known) -> Sequence[promotions.Receipt]:
 
 
 def basket_of(document: Document, shop: Shop, known: Known) -> promotions.Basket:
+    """The check, with the codes that were shown. One that was good is good again, whatever its limits."""
     burn = promotions.Burn()
     if document.burn_minor:
         burn = promotions.Burn(mode="amount", points_minor=document.burn_minor)
+    shown = {verdict.code: verdict.offer_id for verdict in document.verdicts if verdict.code is not None}
+    from_pools = {offer for _, _, _, _, offer in document.wanted.codes}
+    gift_cards = {card.n for card in document.cards_sold}
     return promotions.Basket(
         shop_id=shop.id,
         zone=shop.zone,
         channel=document.channel,
         currency=document.currency,
-        lines=tuple([line_of(line, known.articles.get(line.sku)) for line in document.lines]),
+        lines=tuple([line_of(line, known.articles.get(line.sku), line.n in gift_cards) for line in document.lines]),
         burn=burn,
+        codes=tuple(shown),
+        coupons={code: promotions.CodeState(offer_id=offer) for code, offer in shown.items() if offer in from_pools},
+        delivery_minor=0 if document.delivery is None else document.delivery.before_minor,
     )
 
 
-def line_of(line: PricedLine, article: Article | None) -> promotions.Line:
+def line_of(line: PricedLine, article: Article | None, is_gift_card: bool) -> promotions.Line:
     is_whole = len(line.units) == 1 and line.units[0].units == 1 and line.units[0].unit_qty_milli == line.qty_milli
     manual = sum(amount for offer, _, _, amount, _ in line.discounts if offer == MERCHANT)
     if article is None:
@@ -173,6 +180,7 @@ def line_of(line: PricedLine, article: Article | None) -> promotions.Line:
             article_id=line.article_id,
             is_weighed=is_whole and line.qty_milli != 1000,
             manual_discount_minor=manual,
+            gift_card_sale=is_gift_card,
         )
     return promotions.Line(
         n=line.n,
@@ -188,6 +196,7 @@ def line_of(line: PricedLine, article: Article | None) -> promotions.Line:
         no_discount=article.no_discount,
         no_burn=article.no_burn,
         no_earn=article.no_earn,
+        gift_card_sale=is_gift_card,
         cost_minor=article.cost_minor,
     )
 
