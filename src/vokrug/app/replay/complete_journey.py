@@ -168,18 +168,15 @@ class Sender:
     async def send(self, one: Redemption) -> None:
         """A redemption, and around it those that are none. One code's come one after another."""
         campaign = self.tables.campaigns.get(one.campaign)
-        is_good = (
-            campaign is not None
-            and one.household in campaign.households
-            and campaign.first <= one.on <= campaign.last
-            and (one.campaign, one.coupon) in self.tables.products
-        )
-        if not is_good:
-            self.expected["not_of_the_campaign"] += 1
-            if one.code in self.refs:
-                await self.must_be_refused("outsider", one, one.household, one.on)
+        known = campaign is not None and (one.campaign, one.coupon) in self.tables.products
+        if campaign is None or not known:
+            self.expected["of_no_campaign"] += 1
             return
-        assert campaign is not None, "it is good"
+        if one.household not in campaign.households or not campaign.first <= one.on <= campaign.last:
+            self.expected["not_of_the_campaign"] += 1
+            tried: Tried = "outsider" if one.household not in campaign.households else "after"
+            await self.must_be_refused("before" if one.on < campaign.first else tried, one, one.household, one.on)
+            return
         if one.place == 0:
             await self.redeem(one)
             await self.must_be_refused("again", one, one.household, one.on)
@@ -370,6 +367,7 @@ def summary(
             "redemptions": len(tables.redemptions),
             "repeats_in_the_file": expected["repeats_in_the_file"],
             "not_of_the_campaign": expected["not_of_the_campaign"],
+            "of_no_campaign": expected["of_no_campaign"],
         },
         "customers": {"registered_now": registered},
         "redemptions": {
@@ -380,9 +378,10 @@ def summary(
             "of_repeats": expected["again"],
             "outsiders_refused": refused["outsider"],
             "of_outsiders": expected["outsider"],
-            "a_day_early_refused": refused["before"],
-            "a_day_late_refused": refused["after"],
-            "of_each": expected["before"],
+            "early_refused": refused["before"],
+            "late_refused": refused["after"],
+            "of_early_ones": expected["before"],
+            "of_late_ones": expected["after"],
         },
         "verdicts": {tried: dict(sorted(counts.items())) for tried, counts in sorted(verdicts.items())},
         "unexpected": sum(verdicts["unexpected"].values()),
