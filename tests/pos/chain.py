@@ -229,6 +229,7 @@ class Chain:
     app: Application
     http: httpx.AsyncClient
     staff: Till
+    url: str  # of the database
     tills: dict[tuple[str, str], Till] = field(default_factory=dict)
 
     def till(self, shop: str = "S1", code: str = "T1") -> Till:
@@ -322,7 +323,7 @@ async def open_chain(database_url: str, opened: Opened | None = None) -> AsyncIt
         app = build_app(routes_of(settings), services, max_body_bytes=settings.request_limit_bytes)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://centre") as http:
             staff = Till(http, "", "", opened.staff if opened else await issue(services, Role.STAFF))
-            chain = Chain(services, app, http, staff)
+            chain = Chain(services, app, http, staff, database_url)
             if opened:
                 chain.tills = {place: Till(http, *place, key) for place, key in opened.tills.items()}
             else:

@@ -271,9 +271,9 @@ async def test_offers_travel_in_a_file(marketing: Marketing) -> None:
     assert [msgspec.json.decode(row)["key"] for row in text.splitlines()] == ["may", "june"]
     changed = text.replace('"percent_bp":1000', '"percent_bp":2000').replace('"june"', '"july"')
     imported = (await api.import_offers(marketing.call(), schemas.ImportFile(changed))).body
-    assert imported == schemas.Imported(created=1, drafted=1, unchanged=0)
+    assert (imported.created, imported.drafted, imported.unchanged) == (1, 1, 0)
     again = (await api.import_offers(marketing.call(), schemas.ImportFile(changed))).body
-    assert again == schemas.Imported(created=0, drafted=0, unchanged=2)
+    assert (again.created, again.drafted, again.unchanged) == (0, 0, 2)
     assert await marketing.till_pays() == 900, "what comes in a file is a draft"
 
 

@@ -15,7 +15,7 @@ from vokrug.app.streams import Streams, open_streams_database
 from vokrug.events import subscriptions
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime import keys_api
-from vokrug.runtime.database import Database
+from vokrug.runtime.database import Database, Tx
 from vokrug.runtime.http import Routes, Services
 from vokrug.runtime.jobs import Jobs, Worker
 from vokrug.runtime.key_ring import KeyRing
@@ -27,9 +27,17 @@ log = logging.getLogger("vokrug.app")
 
 RENEW_EVERY_S = 1.0
 LAG_EVERY_S = 15.0
+JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves room for the short ones
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs, events.jobs, subscriptions.jobs, promotions.jobs, pos.jobs]
+JOBS: list[Jobs] = [
+    ledger.jobs,
+    events.jobs,
+    subscriptions.jobs,
+    promotions.jobs,
+    promotions.backtest_jobs,
+    pos.jobs,
+]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -75,7 +83,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
             await events.synchronise(tx, clock.now())
             for domain in (ledger, events, subscriptions, promotions, pos):
                 await domain.schedule_all(tx, clock.now())
-            directory = await customers.Directory.load(tx, customers.Vault(secret))
+            directory = await directory_of(tx, settings)
         people = customers.People(directory)
         for database in (db, reports):
             events.provide_personal_keys(database, people)
@@ -101,6 +109,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
             gift_keys=services.get(ledger.GiftKeys),
         )
         services.add(checkout)
+        services.add(outside_of(directory))
         stack.push_async_callback(checkout.close)
         renew = renewal(services, checkout)
         await renew()
@@ -113,12 +122,25 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         tasks.append(asyncio.create_task(repeat(lag_renewal(services), stop, every_s=LAG_EVERY_S)))
         if with_jobs:
             tasks.append(asyncio.create_task(deliverer.run(stop)))
-            tasks.append(asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=1).run(stop)))
+            tasks.append(
+                asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=JOBS_AT_ONCE).run(stop))
+            )
         try:
             yield services
         finally:
             stop.set()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def directory_of(tx: Tx, settings: Settings) -> customers.Directory:
+    """Types of identifiers, and the vault that opens what is sealed."""
+    assert settings.secret, "the floor fills in the secret"
+    return await customers.Directory.load(tx, customers.Vault(hashlib.sha256(settings.secret.encode()).digest()))
+
+
+def outside_of(directory: customers.Directory) -> promotions.Outside:
+    """What promotions have to ask of the domains above them."""
+    return promotions.Outside(pos.Acquaintance(directory), pos.SoldBefore())
 
 
 def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitable[None]]:

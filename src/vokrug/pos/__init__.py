@@ -1,14 +1,17 @@
 """The till protocol: identify, calculate, commit, cancel, return; shops, tills, goods, receipts."""
 
+from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.facts import DeviationRaised, PointsGranted, PointsWithdrawn, ReturnParked, ReturnPosted, SaleCommitted
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.jobs import jobs, schedule_all
+from vokrug.pos.past import SoldBefore
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
+    "Acquaintance",
     "Checkout",
     "DeviationRaised",
     "PointsGranted",
@@ -17,6 +20,7 @@ __all__ = [
     "ReturnParked",
     "ReturnPosted",
     "SaleCommitted",
+    "SoldBefore",
     "Tokens",
     "gift_card_routes",
     "jobs",

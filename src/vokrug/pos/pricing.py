@@ -105,6 +105,7 @@ def line_of(line: LineAsked, article: Article | None) -> promotions.Line:
         no_burn=article.no_burn or "no_burn" in flags or "excise" in flags,
         no_earn=article.no_earn or "no_earn" in flags,
         gift_card_sale="gift_card_sale" in flags,
+        cost_minor=article.cost_minor,
     )
 
 

@@ -587,6 +587,7 @@ class ArticleGiven(Body, frozen=True, kw_only=True):
     no_discount: bool = False
     no_burn: bool = False
     no_earn: bool = False
+    cost: Money | None = None  # what it costs the chain, for margins; one not given stays as it was
 
 
 class CatalogueGiven(Body, frozen=True, kw_only=True):

@@ -22,7 +22,8 @@ READ_SHOPS = """
 """
 READ_TILLS = "select id, shop_id, code from pos_till order by id"
 READ_ARTICLES = """
-    select id, sku, name, category_ids, brand, is_weighed, min_price_minor, no_discount, no_burn, no_earn
+    select id, sku, name, category_ids, brand, is_weighed, min_price_minor, no_discount, no_burn, no_earn,
+           coalesce(cost_minor, 0) as cost_minor
       from pos_article where sku = any($1)
 """
 
@@ -83,14 +84,15 @@ CATEGORY_PATHS = """
     select code, ids from path
 """
 UPSERT_ARTICLES = """
-    insert into pos_article (sku, name, category_ids, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn)
+    insert into pos_article (sku, name, category_ids, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn, cost_minor)
     select sku, name, string_to_array(categories, ',')::bigint[], brand, string_to_array(barcodes, ','), is_weighed,
-           min_price_minor, no_discount, no_burn, no_earn
-      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bigint[], $8::bool[], $9::bool[], $10::bool[])
-           as given (sku, name, categories, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn)
+           min_price_minor, no_discount, no_burn, no_earn, cost_minor
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bigint[], $8::bool[], $9::bool[], $10::bool[], $11::bigint[])
+           as given (sku, name, categories, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn, cost_minor)
     on conflict (sku) do update set name = excluded.name, category_ids = excluded.category_ids, brand = excluded.brand,
         barcodes = excluded.barcodes, is_weighed = excluded.is_weighed, min_price_minor = excluded.min_price_minor,
-        no_discount = excluded.no_discount, no_burn = excluded.no_burn, no_earn = excluded.no_earn
+        no_discount = excluded.no_discount, no_burn = excluded.no_burn, no_earn = excluded.no_earn,
+        cost_minor = coalesce(excluded.cost_minor, pos_article.cost_minor)
 """
 
 

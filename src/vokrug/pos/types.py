@@ -39,3 +39,4 @@ class Article:
     no_discount: bool
     no_burn: bool
     no_earn: bool
+    cost_minor: int = 0  # of a piece or a kilogram; 0 when nobody said

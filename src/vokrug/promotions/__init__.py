@@ -5,6 +5,12 @@ The hot path is `price` over the set that `LiveOffers` holds; everything else is
 
 from vokrug.promotions.api import routes
 from vokrug.promotions.around import Around
+from vokrug.promotions.backtest.api import routes as backtest_routes
+from vokrug.promotions.backtest.jobs import jobs as backtest_jobs
+from vokrug.promotions.backtest.operations import run_backtest
+from vokrug.promotions.backtest.pool import workers_for
+from vokrug.promotions.backtest.types import Backtest
+from vokrug.promotions.backtest.types import Report as BacktestReport
 from vokrug.promotions.campaigns.api import routes as campaign_routes
 from vokrug.promotions.checks import (
     Asked,
@@ -47,19 +53,23 @@ from vokrug.promotions.engine import (
     points_for,
     price,
 )
+from vokrug.promotions.engine.lint.findings import Key
 from vokrug.promotions.errors import ExperimentUnknown
+from vokrug.promotions.exchange import export_offers, export_records, import_offers, readable, take_lines
 from vokrug.promotions.experiments.operations import find_experiment, weigh
 from vokrug.promotions.experiments.store import read_holdout
 from vokrug.promotions.experiments.types import Report
 from vokrug.promotions.facts import ReferralRewarded
 from vokrug.promotions.jobs import jobs, schedule_all
+from vokrug.promotions.launch.api import routes as launch_routes
+from vokrug.promotions.launch.linting import lint_change
+from vokrug.promotions.launch.store import segments_of
+from vokrug.promotions.launch.types import Change, Linted
 from vokrug.promotions.live import LiveOffers
 from vokrug.promotions.operations import (
     check_offer,
     create_offer,
     end_offer,
-    export_offers,
-    import_offers,
     list_offers,
     load_published,
     offer_card,
@@ -70,6 +80,7 @@ from vokrug.promotions.operations import (
     wordings,
     write_draft,
 )
+from vokrug.promotions.outside import NameOf, Outside, PointsBooks, Reader, Receipt, Slice, Span
 from vokrug.promotions.people_api import routes as people_routes
 from vokrug.promotions.policies.api import routes as policy_routes
 from vokrug.promotions.policies.operations import policy_in_force, save_policy
@@ -90,15 +101,26 @@ from vokrug.promotions.tiers.store import read_programme
 from vokrug.promotions.tiers.store import read_version as tiers_version
 from vokrug.promotions.tiers.texts import keep, path
 from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
-from vokrug.promotions.types import OfferState
+from vokrug.promotions.types import OfferRecord, OfferState
 
-all_routes = [routes, policy_routes, coupon_routes, campaign_routes, people_routes]
+all_routes = [
+    routes,
+    policy_routes,
+    launch_routes,
+    backtest_routes,
+    coupon_routes,
+    campaign_routes,
+    people_routes,
+]
 
 __all__ = [
     "Around",
     "Asked",
+    "Backtest",
+    "BacktestReport",
     "Basket",
     "Burn",
+    "Change",
     "CodeState",
     "CompiledOffers",
     "CouponKeys",
@@ -107,39 +129,54 @@ __all__ = [
     "Done",
     "ExperimentUnknown",
     "IssuedCode",
+    "Key",
     "Left",
     "LimitReached",
     "Line",
+    "Linted",
     "LiveOffers",
+    "NameOf",
     "Needs",
+    "OfferRecord",
     "OfferState",
     "OfferVersion",
+    "Outside",
     "Party",
     "Personal",
+    "PointsBooks",
     "Policy",
     "Priced",
     "Programme",
+    "Reader",
+    "Receipt",
     "ReferralRewarded",
     "Report",
     "Shopper",
+    "Slice",
+    "Span",
     "Tender",
     "Tier",
     "Told",
     "Wanted",
     "active_from",
     "all_routes",
+    "backtest_jobs",
+    "backtest_routes",
+    "campaign_routes",
     "categories_of",
     "check_offer",
     "closed",
     "compile_offers",
     "count_categories",
     "count_return",
+    "coupon_routes",
     "create_offer",
     "day_number",
     "done_of",
     "end_offer",
     "expires_at",
     "export_offers",
+    "export_records",
     "find_experiment",
     "give_back",
     "grant_days",
@@ -150,6 +187,8 @@ __all__ = [
     "issued_with",
     "jobs",
     "keep",
+    "launch_routes",
+    "lint_change",
     "list_offers",
     "load_published",
     "look_up",
@@ -161,6 +200,7 @@ __all__ = [
     "offer_card",
     "path",
     "pause_offer",
+    "people_routes",
     "points_for",
     "policy_in_force",
     "policy_routes",
@@ -168,17 +208,21 @@ __all__ = [
     "publish_offer",
     "read_holdout",
     "read_programme",
+    "readable",
     "release",
     "reserve",
     "reward_ripe",
     "routes",
+    "run_backtest",
     "save_policy",
     "save_programme",
     "save_shop_group",
     "schedule_all",
+    "segments_of",
     "standing",
     "standing_now",
     "take",
+    "take_lines",
     "tell_used",
     "tiers_version",
     "today_of",
@@ -186,5 +230,6 @@ __all__ = [
     "wanted",
     "weigh",
     "wordings",
+    "workers_for",
     "write_draft",
 ]

@@ -1,8 +1,9 @@
 """HTTP of offers, for staff."""
 
+from collections import Counter
 from uuid import UUID
 
-from vokrug.promotions import operations, rules
+from vokrug.promotions import exchange, operations, rules
 from vokrug.promotions.engine import active_from, expires_at
 from vokrug.promotions.errors import (
     BasketNonsense,
@@ -12,6 +13,7 @@ from vokrug.promotions.errors import (
     OfferNotReady,
     OfferUnknown,
 )
+from vokrug.promotions.outside import Chain, outside_of
 from vokrug.promotions.schemas import (
     BodySchema,
     ExportFile,
@@ -113,7 +115,9 @@ async def check_offer(call: Call, body: WhichVersion) -> Answer[OfferCard]:
     """Look for nonsense in a draft, and name its field."""
     async with call.db.transaction() as tx:
         return Answer(
-            await operations.check_offer(tx, _offer_id(call), body.version, by=call.caller.key_id, now=call.now)
+            await operations.check_offer(
+                tx, _offer_id(call), body.version, by=call.caller.key_id, now=call.now, chain=_chain(call)
+            )
         )
 
 
@@ -127,7 +131,9 @@ async def publish_offer(call: Call, body: WhichVersion) -> Answer[OfferCard]:
     """Let a checked or paused version run, in place of the one that did."""
     async with call.db.transaction() as tx:
         return Answer(
-            await operations.publish_offer(tx, _offer_id(call), body.version, by=call.caller.key_id, now=call.now)
+            await operations.publish_offer(
+                tx, _offer_id(call), body.version, by=call.caller.key_id, now=call.now, chain=_chain(call)
+            )
         )
 
 
@@ -200,9 +206,9 @@ async def save_shop_group(call: Call, body: SaveGroup) -> Answer[None]:
 
 @routes.get("/v1/promotions:export", answers={200: ExportFile}, roles=[Role.STAFF])
 async def export_offers(call: Call) -> Answer[ExportFile]:
-    """Every offer as a line of JSON."""
+    """Every offer as a line of JSON. Shops, articles and categories stand there by name."""
     async with call.db.transaction(readonly=True) as tx:
-        lines = [line async for line in operations.export_offers(tx)]
+        lines = [line async for line in exchange.export_offers(tx, _chain(call))]
     return Answer(ExportFile(b"".join(lines).decode()))
 
 
@@ -213,18 +219,39 @@ async def export_offers(call: Call) -> Answer[ExportFile]:
     roles=[Role.STAFF],
 )
 async def import_offers(call: Call, body: ImportFile) -> Answer[Imported]:
-    """Offers from an export, as drafts. One bad line and nothing is taken."""
+    """Offers from an export, as drafts. One bad line and nothing is taken, unless bad lines are to be skipped."""
+    lines = enumerate(body.text.encode().split(b"\n"), start=1)
+    counts: Counter[str] = Counter()
+    told = []
     async with call.db.transaction() as tx:
-        counts = await operations.import_offers(
-            tx, body.text.encode().split(b"\n"), by=call.caller.key_id, now=call.now
+        async for taken in exchange.take_lines(
+            tx, lines, by=call.caller.key_id, now=call.now, chain=_chain(call), is_dry=body.dry_run
+        ):
+            counts[taken.outcome] += 1
+            if taken.outcome == "refused" and body.bad_lines == "refuse" and not body.dry_run:
+                raise OfferNonsense(field=f"line {taken.line}: {taken.field}", why=taken.why, why_ru=taken.why_ru)
+            if taken.outcome != "unchanged":
+                told.append(taken)
+    return Answer(
+        Imported(
+            created=counts["created"],
+            drafted=counts["changed"],
+            unchanged=counts["unchanged"],
+            refused=counts["refused"],
+            is_dry=body.dry_run,
+            lines=told,
         )
-    return Answer(Imported(**counts))
+    )
 
 
 @routes.get("/v1/promotions:schema", answers={200: BodySchema}, roles=[Role.STAFF])
 async def get_schema(call: Call) -> Answer[BodySchema]:
     """The JSON Schema of an offer's body."""
     return Answer(BodySchema(rules.body_schema()))
+
+
+def _chain(call: Call) -> Chain:
+    return outside_of(call.services).chain
 
 
 def _offer_id(call: Call) -> UUID:

@@ -48,6 +48,31 @@ class BasketNonsense(Refusal):
     cashier = Text(en="The basket is wrong: {field}: {why}.", ru="Ошибка в чеке: {field}: {why_ru}.")
 
 
+class BacktestUnknown(Refusal):
+    """There is no such backtest."""
+
+    code, status = "backtest_unknown", 404
+    cashier = Text(en="There is no such backtest.", ru="Такой проверки на истории нет.")
+
+
+class BacktestIdReused(Refusal):
+    """The id came before with another question."""
+
+    code, status = "backtest_id_reused", 409
+    cashier = Text(
+        en="This id was used for another backtest.", ru="Этот идентификатор уже занят другой проверкой на истории."
+    )
+
+
+class BacktestNonsense(Refusal):
+    """What is asked cannot be reckoned. `field` says where."""
+
+    code, status = "backtest_nonsense", 422
+    cashier = Text(
+        en="The backtest cannot be run: {field}: {why}.", ru="Проверку на истории не запустить: {field}: {why_ru}."
+    )
+
+
 class ListUnknown(Refusal):
     """There is no such list of customers."""
 

@@ -1,18 +1,17 @@
 """What staff do with offers, one story each, and how the published set is loaded."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
 from vokrug import events
-from vokrug.kernel import new_id
 from vokrug.promotions import rules, store
 from vokrug.promotions.engine import (
     Basket,
     CompiledOffers,
+    Finding,
+    Known,
     OfferBody,
     OfferVersion,
     Priced,
@@ -22,12 +21,14 @@ from vokrug.promotions.engine import (
     price,
 )
 from vokrug.promotions.engine.offers import kind_of
-from vokrug.promotions.errors import OfferIdReused, OfferKeyTaken, OfferNonsense, OfferUnknown
+from vokrug.promotions.errors import OfferIdReused, OfferKeyTaken, OfferUnknown
 from vokrug.promotions.facts import OfferEnded, OfferPaused, OfferPublished
+from vokrug.promotions.launch.linting import review
 from vokrug.promotions.limits import store as limits
+from vokrug.promotions.outside import Chain
 from vokrug.promotions.policies import operations as policies
 from vokrug.promotions.policies import store as policy_store
-from vokrug.promotions.types import Offer, OfferCard, OfferRecord, OfferRow, OfferState, Version
+from vokrug.promotions.types import Offer, OfferCard, OfferRow, OfferState, Version
 from vokrug.runtime.database import Tx
 
 SLICE = 100  # bodies read between two moments at which somebody else may run
@@ -58,10 +59,7 @@ async def _repeated(tx: Tx, id: UUID, *, key: str, name: str, owner: str, body: 
 async def write_draft(tx: Tx, id: UUID, body: OfferBody, *, by: str, now: datetime) -> OfferCard:
     """A new version of an offer; what runs goes on running. The newest body sent again changes nothing."""
     offer = await _locked(tx, id)
-    if kind_of(body) != offer.kind:
-        raise OfferNonsense(
-            field="body.kind", why=f"this offer is of kind {offer.kind}", why_ru=f"вид акции: {offer.kind}"
-        )
+    rules.require_kind(offer, body)
     newest = (await store.list_versions(tx, id))[-1]
     if newest.body != body or newest.state == OfferState.ENDED:
         version = await store.insert_version(tx, id, rules.write_body(body), by=by, now=now)
@@ -69,29 +67,44 @@ async def write_draft(tx: Tx, id: UUID, body: OfferBody, *, by: str, now: dateti
     return await offer_card(tx, id)
 
 
-async def check_offer(tx: Tx, id: UUID, version: int, *, by: str, now: datetime) -> OfferCard:
-    """Look for nonsense. A version that passes may be published."""
-    await _locked(tx, id)
+async def rename_offer(tx: Tx, id: UUID, *, name: str, owner: str, by: str, now: datetime) -> None:
+    """Call an offer something else, or give it to somebody else. Saying the same again changes nothing."""
+    offer = await _locked(tx, id)
+    if (offer.name, offer.owner) != (name, owner):
+        await store.rename_offer(tx, id, name=name, owner=owner)
+        newest = (await store.list_versions(tx, id))[-1]
+        await store.insert_audit(tx, id, newest.version, "renamed", by=by, now=now)
+
+
+async def check_offer(
+    tx: Tx, id: UUID, version: int, *, by: str, now: datetime, chain: Chain | None = None
+) -> OfferCard:
+    """Look for nonsense. A version that passes may be published; warnings stay with the step."""
+    offer = await _locked(tx, id)
     found = await _version(tx, id, version)
     rules.require_move(found, OfferState.CHECKED)
-    await _require_sense(tx, found.body)
+    findings = await review(tx, _as_tried(offer, found), now, chain)
+    rules.require_sound(findings)
     if found.state == OfferState.DRAFT:
-        await _move(tx, found, OfferState.CHECKED, by=by, now=now)
+        await _move(tx, found, OfferState.CHECKED, by=by, now=now, findings=findings)
     return await offer_card(tx, id)
 
 
-async def publish_offer(tx: Tx, id: UUID, version: int, *, by: str, now: datetime) -> OfferCard:
-    """Let a checked or resting version run, in place of the one that did."""
+async def publish_offer(
+    tx: Tx, id: UUID, version: int, *, by: str, now: datetime, chain: Chain | None = None
+) -> OfferCard:
+    """Let a checked or resting version run, in place of the one that did. Warnings stay with the step."""
     offer = await _locked(tx, id)
     found = await _version(tx, id, version)
     if found.state == OfferState.PUBLISHED:
         return await offer_card(tx, id)  # asked twice: it runs already
     rules.require_move(found, OfferState.PUBLISHED)
-    await _require_sense(tx, found.body)
+    findings = await review(tx, _as_tried(offer, found), now, chain)
+    rules.require_sound(findings)
     before = await store.find_live_version(tx, id)
     if before is not None and before.version != version:
         await _move(tx, before, OfferState.ENDED, by=by, now=now)
-    await _move(tx, found, OfferState.PUBLISHED, by=by, now=now)
+    await _move(tx, found, OfferState.PUBLISHED, by=by, now=now, findings=findings)
     await limits.write_limits(tx, offer.number, None, found.body.limits)
     await store.raise_counter(tx)
     fact = OfferPublished(offer_id=id, number=offer.number, key=offer.key, kind=offer.kind, version=version, by=by)
@@ -206,61 +219,12 @@ async def try_price(
     groups, calendars = await store.list_groups(tx), await policy_store.list_calendars(tx)
     policy = (await policies.policy_in_force(tx)).policy
     for offer in tried:
-        rules.require_sense(offer.body, groups, policy, calendars)
+        rules.require_sense(offer.body, Known(groups=groups, policy=policy, calendars=calendars))
         offers[offer.offer_id] = offer
     return price(basket, shopper, compile_offers(offers.values(), groups, policy=policy, calendars=calendars), at)
 
 
-# Files
-
-
-async def export_offers(tx: Tx) -> AsyncIterator[bytes]:
-    """A line of JSON for each offer, as it runs or was last written."""
-    for row in await store.list_for_export(tx):
-        record = OfferRecord(row["key"], row["name"], row["owner"], msgspec.json.decode(row["body"]))
-        yield msgspec.json.encode(record) + b"\n"
-
-
-async def import_offers(tx: Tx, lines: Iterable[bytes], *, by: str, now: datetime) -> dict[str, int]:
-    """Offers from such a file, as drafts: new keys become offers, known ones get a version if they differ.
-
-    One bad line refuses the file, by its number; the caller's transaction takes the rest back.
-    """
-    counts = {"created": 0, "drafted": 0, "unchanged": 0}
-    for at, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        record, body = _read_record(line, at)
-        known = await store.find_offer_by_key(tx, record.key)
-        if known is None:
-            await create_offer(
-                tx, new_id(), key=record.key, name=record.name, owner=record.owner, body=body, by=by, now=now
-            )
-            counts["created"] += 1
-            continue
-        newest = (await store.list_versions(tx, known.id))[-1].version
-        card = await write_draft(tx, known.id, body, by=by, now=now)
-        counts["drafted" if card.versions[-1].version > newest else "unchanged"] += 1
-    return counts
-
-
-def _read_record(line: bytes, at: int) -> tuple[OfferRecord, OfferBody]:
-    try:
-        record = msgspec.json.decode(line, type=OfferRecord)
-        return record, rules.read_body(record.body)
-    except msgspec.DecodeError as error:
-        raise OfferNonsense(field=f"line {at}", why=str(error), why_ru=str(error)) from None
-    except OfferNonsense as refusal:
-        raise OfferNonsense(**{**refusal.facts, "field": f"line {at}: {refusal.facts['field']}"}) from None
-
-
 # Steps of the stories above
-
-
-async def _require_sense(tx: Tx, body: OfferBody) -> None:
-    policy = (await policies.policy_in_force(tx)).policy
-    calendars = await policy_store.list_calendars(tx)
-    rules.require_sense(body, await store.list_groups(tx), policy, calendars)
 
 
 async def _locked(tx: Tx, id: UUID) -> Offer:
@@ -286,6 +250,12 @@ async def _live(tx: Tx, id: UUID, wanted: OfferState) -> Version:
     return live
 
 
-async def _move(tx: Tx, version: Version, state: OfferState, *, by: str, now: datetime) -> None:
+def _as_tried(offer: Offer, version: Version) -> OfferVersion:
+    return OfferVersion(offer_id=offer.number, version=version.version, key=offer.key, body=version.body)
+
+
+async def _move(
+    tx: Tx, version: Version, state: OfferState, *, by: str, now: datetime, findings: Sequence[Finding] = ()
+) -> None:
     await store.set_state(tx, version, state, now)
-    await store.insert_audit(tx, version.offer_id, version.version, state.value, by=by, now=now)
+    await store.insert_audit(tx, version.offer_id, version.version, state.value, by=by, now=now, findings=findings)

@@ -1,14 +1,19 @@
 """Decisions about offers that need no database."""
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from vokrug.promotions.engine import Basket, OfferBody, Policy, lint
+from vokrug.promotions.engine import Basket, Finding, Known, OfferBody, lint
+from vokrug.promotions.engine.offers import kind_of
 from vokrug.promotions.errors import BasketNonsense, OfferNonsense, OfferNotReady
-from vokrug.promotions.types import OfferState, Version
+from vokrug.promotions.types import Offer, OfferRecord, OfferState, Version
+
+KEY = r"[a-z0-9][a-z0-9_.-]{0,63}"
+LONGEST_NAME = 200
 
 MOVES: dict[OfferState, frozenset[OfferState]] = {
     OfferState.CHECKED: frozenset({OfferState.DRAFT, OfferState.CHECKED}),
@@ -39,15 +44,36 @@ def body_schema() -> dict[str, Any]:
     return msgspec.json.schema(OfferBody)
 
 
-def require_sense(body: OfferBody, groups: Collection[str], policy: Policy, calendars: Collection[str] = ()) -> None:
-    """Refuse nonsense by the name of its field; the other complaints travel along."""
-    if complaints := lint(body, groups, policy, calendars):
-        first = complaints[0]
+def require_sense(body: OfferBody, known: Known) -> None:
+    """Refuse nonsense by the name of its field."""
+    require_sound(lint(body, known))
+
+
+def require_sound(findings: Sequence[Finding]) -> None:
+    """Refuse what the lint refuses, by the name of the first field; everything found travels along."""
+    if findings and findings[0].severity == "refuse":
+        first = findings[0]
         raise OfferNonsense(
-            field=first.field,
-            why=first.why.en,
-            why_ru=first.why.ru,
-            complaints=[{"field": each.field, "en": each.why.en, "ru": each.why.ru} for each in complaints],
+            field=first.field, why=first.en, why_ru=first.ru, complaints=msgspec.to_builtins(list(findings))
+        )
+
+
+def require_record(record: OfferRecord) -> None:
+    """What the type of a record cannot say: its key, name and owner are such as the database keeps."""
+    if not re.fullmatch(KEY, record.key):
+        raise OfferNonsense(
+            field="key", why="a short word of small letters", why_ru="короткое слово строчными латинскими"
+        )
+    for field, text in (("name", record.name), ("owner", record.owner)):
+        if not 1 <= len(text.strip()) <= LONGEST_NAME:
+            raise OfferNonsense(field=field, why="1 to 200 letters", why_ru="от 1 до 200 знаков")
+
+
+def require_kind(offer: Offer, body: OfferBody) -> None:
+    """An offer stays what it is: another kind is another offer."""
+    if kind_of(body) != offer.kind:
+        raise OfferNonsense(
+            field="body.kind", why=f"this offer is of kind {offer.kind}", why_ru=f"вид акции: {offer.kind}"
         )
 
 

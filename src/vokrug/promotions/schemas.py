@@ -1,12 +1,13 @@
 """Bodies of requests and answers of the offers' HTTP."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from vokrug.promotions.engine import Basket, Priced, Shopper
+from vokrug.promotions.exchange import LineTaken
 from vokrug.promotions.types import OfferRow
 
 Key = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,63}$")]
@@ -80,9 +81,11 @@ class SaveGroup(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ImportFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """The text of an export."""
+    """The text of an export. A dry run says what would become of each line; `skip` takes the good lines only."""
 
     text: str
+    dry_run: bool = False
+    bad_lines: Literal["refuse", "skip"] = "refuse"
 
 
 class ExportFile(Struct, frozen=True):
@@ -97,6 +100,9 @@ class Imported(Struct, frozen=True):
     created: int
     drafted: int
     unchanged: int
+    refused: int = 0
+    is_dry: bool = False
+    lines: list[LineTaken] = []  # all that are not as they were
 
 
 class BodySchema(Struct, frozen=True):

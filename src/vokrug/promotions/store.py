@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug.promotions.engine import OfferVersion
+from vokrug.promotions.engine import Finding, OfferVersion
 from vokrug.promotions.rules import read_body, resolve_groups
 from vokrug.promotions.types import AuditEntry, Offer, OfferRow, OfferState, Version
 from vokrug.runtime.database import Row, Tx
@@ -47,6 +47,13 @@ FIND_OFFER_BY_KEY = """
 
 async def find_offer_by_key(tx: Tx, key: str) -> Offer | None:
     return await tx.maybe(Offer, FIND_OFFER_BY_KEY, key)
+
+
+RENAME_OFFER = "update promotions_offer set name = $2, owner = $3 where id = $1"
+
+
+async def rename_offer(tx: Tx, id: UUID, *, name: str, owner: str) -> None:
+    await tx.run(RENAME_OFFER, id, name, owner)
 
 
 INSERT_VERSION = """
@@ -94,21 +101,33 @@ async def set_state(tx: Tx, version: Version, state: OfferState, now: datetime) 
 
 
 INSERT_AUDIT = """
-    insert into promotions_audit (offer_id, version, action, by, at) values ($1, $2, $3, $4, $5)
+    insert into promotions_audit (offer_id, version, action, by, at, findings) values ($1, $2, $3, $4, $5, $6::jsonb)
 """
 
 
-async def insert_audit(tx: Tx, offer_id: UUID, version: int, action: str, *, by: str, now: datetime) -> None:
-    await tx.run(INSERT_AUDIT, offer_id, version, action, by, now)
+async def insert_audit(
+    tx: Tx,
+    offer_id: UUID,
+    version: int,
+    action: str,
+    *,
+    by: str,
+    now: datetime,
+    findings: Sequence[Finding] = (),
+) -> None:
+    told = msgspec.json.encode(list(findings)).decode()
+    await tx.run(INSERT_AUDIT, offer_id, version, action, by, now, told)
 
 
 LIST_AUDIT = """
-    select version, action, by, at from promotions_audit where offer_id = $1 order by number
+    select version, action, by, at, findings::text from promotions_audit where offer_id = $1 order by number
 """
+read_findings = msgspec.json.Decoder(list[Finding]).decode
 
 
 async def list_audit(tx: Tx, offer_id: UUID) -> list[AuditEntry]:
-    return await tx.all(AuditEntry, LIST_AUDIT, offer_id)
+    rows = await tx.rows(LIST_AUDIT, offer_id)
+    return [AuditEntry(**{**dict(row), "findings": read_findings(row["findings"])}) for row in rows]
 
 
 LIST_OFFERS = """

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from vokrug.promotions.engine import OfferBody
+from vokrug.promotions.engine import Finding, OfferBody
 
 
 class OfferState(StrEnum):
@@ -51,6 +51,7 @@ class AuditEntry(Struct, frozen=True):
     action: str
     by: str
     at: datetime
+    findings: list[Finding] = []  # what the lint said at this step
 
 
 class OfferRow(Struct, frozen=True):

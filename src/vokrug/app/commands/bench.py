@@ -58,6 +58,19 @@ def sale(
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--lines", default=1_000_000, show_default=True, type=click.IntRange(100, 100_000_000))
+@click.option("--shops", default=30, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--workers", type=click.IntRange(0, 256), help="Processes; as many as cores by default.")
+def backtest(as_json: bool, lines: int, shops: int, workers: int | None) -> None:
+    """Offers tried on past receipts, on a PostgreSQL of its own."""
+    from vokrug.app.bench.backtest import measure, page
+
+    report = measure(lines, shops, workers, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--events",
     default=1_000_000,

@@ -73,6 +73,19 @@ def x5(folder: Path, **options: Any) -> None:
     _run("x5", lambda door, steps: history.replay(door, folder, steps), **options)
 
 
+@command.command("complete-journey")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@where
+def complete_journey(folder: Path, **options: Any) -> None:
+    """Mailed coupons and their redemptions (FOLDER holds campaigns, coupons and coupon_redemptions as .csv.gz).
+
+    Status 1 also when a coupon was taken or refused otherwise than it should have been.
+    """
+    from vokrug.app.replay import complete_journey as history
+
+    _run("complete-journey", lambda door, steps: history.replay(door, folder, steps), **options)
+
+
 def _run(
     title: str,
     history: History,
@@ -103,7 +116,7 @@ def _run(
         console = Console()
         show(console, summary)
         console.print(_last_words(summary))
-    if not summary["books"]["balanced"] or summary["documents"]["refused"]:
+    if not summary["books"]["balanced"] or summary["documents"]["refused"] or summary.get("unexpected"):
         sys.exit(1)
 
 

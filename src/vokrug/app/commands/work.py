@@ -42,6 +42,8 @@ async def _work(settings: Settings, concurrency: int) -> None:
     services = Services(db, reports, clock)
     streams_db = await open_streams_database(settings.database_url)
     wiring = importlib.import_module("vokrug.app.wiring")
+    async with db.transaction() as tx:
+        services.add(wiring.outside_of(await wiring.directory_of(tx, settings)))
     streams = Streams(streams_db, clock, settings, wiring.REACTIONS, installation=Installation("local"))
     worker = Worker(settings.database_url, services, list(wiring.JOBS), concurrency=concurrency)
     try:

@@ -39,26 +39,31 @@ async def ensure_shops(door: Door, shops: Mapping[str, Mapping[str, Any]]) -> di
 
 
 async def ensure_offers(door: Door, kind: str, bodies: Mapping[str, Mapping[str, Any]]) -> str:
-    """Write down, check and publish offers by their keys; one that was reworded gets a new version.
-    Answers how receipts name the last of them.
-    """
+    """Offers by their keys, one after another. Answers how receipts name the last of them."""
     named = ""
     for key, body in bodies.items():
-        id = document_id(kind, "offer", key)
-        offer = f"/v1/promotions/{id}"
-        reply = await door.ask("GET", offer)
-        if reply.status == 404:
-            made = {"id": id, "key": f"{kind}.{key}", "name": f"{kind}: {key}", "owner": "replay", "body": body}
-            card = await door.need("POST", "/v1/promotions", made)
-        else:
-            card = await door.need("POST", f"{offer}/versions", {"body": body})
-        newest = card["versions"][-1]
-        if newest["state"] in ("draft", "checked"):
-            card = await door.need("POST", f"{offer}:check", {"version": newest["version"]})
-        if newest["state"] != "published":
-            await door.need("POST", f"{offer}:publish", {"version": newest["version"]})
-        named = f"{card['offer']['number']}.v{newest['version']}"
+        named = await ensure_offer(door, kind, key, body)
     return named
+
+
+async def ensure_offer(door: Door, kind: str, key: str, body: Mapping[str, Any]) -> str:
+    """Write down, check and publish an offer by its key; one that was reworded gets a new version. Answers how
+    receipts name it.
+    """
+    id = document_id(kind, "offer", key)
+    offer = f"/v1/promotions/{id}"
+    reply = await door.ask("GET", offer)
+    if reply.status == 404:
+        made = {"id": id, "key": f"{kind}.{key}", "name": f"{kind}: {key}", "owner": "replay", "body": body}
+        card = await door.need("POST", "/v1/promotions", made)
+    else:
+        card = await door.need("POST", f"{offer}/versions", {"body": body})
+    newest = card["versions"][-1]
+    if newest["state"] in ("draft", "checked"):
+        card = await door.need("POST", f"{offer}:check", {"version": newest["version"]})
+    if newest["state"] != "published":
+        await door.need("POST", f"{offer}:publish", {"version": newest["version"]})
+    return f"{card['offer']['number']}.v{newest['version']}"
 
 
 async def await_offer(door: Door, shop: str, named: str, system: str, customer: str) -> None:

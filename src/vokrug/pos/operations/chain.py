@@ -119,6 +119,7 @@ def columns_of(articles: list[ArticleGiven], paths: dict[str, list[int]]) -> lis
         [a.no_discount for a in articles],
         [a.no_burn for a in articles],
         [a.no_earn for a in articles],
+        [None if a.cost is None else amount(a.cost, f"articles/{a.sku}/cost") for a in articles],
     ]
 
 

@@ -6,7 +6,7 @@ It leans on the kernel alone, so that it can be packed for tills that work witho
 from vokrug.promotions.engine.basket import Basket, Burn, CodeState, Left, Line, Personal, Shopper, Tender
 from vokrug.promotions.engine.compile import CompiledOffers, compile_in_steps, compile_offers
 from vokrug.promotions.engine.earn import points_for
-from vokrug.promotions.engine.lint import Complaint, lint
+from vokrug.promotions.engine.lint import Finding, Known, lint, lint_set
 from vokrug.promotions.engine.lots import active_from, expires_at
 from vokrug.promotions.engine.offers import OfferBody, OfferVersion
 from vokrug.promotions.engine.policy import PRESETS, Policy
@@ -19,8 +19,9 @@ __all__ = [
     "Burn",
     "CodeState",
     "CompiledOffers",
-    "Complaint",
     "Delivery",
+    "Finding",
+    "Known",
     "Left",
     "Line",
     "OfferBody",
@@ -35,6 +36,7 @@ __all__ = [
     "compile_offers",
     "expires_at",
     "lint",
+    "lint_set",
     "points_for",
     "price",
 ]

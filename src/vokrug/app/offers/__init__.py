@@ -1,0 +1,1 @@
+"""What `vokrug offers` does: offers on the command line, for marketers and for their scripts."""
