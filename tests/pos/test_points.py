@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.pos.chain import CAKE, COFFEE, Chain, Shopper, Till, times
-from vokrug.pos.checkout import Batch
+from vokrug.pos.batch import Batch
 from vokrug.runtime.database import Tx
 
 
@@ -162,7 +162,10 @@ async def test_one_bad_document_in_a_batch_harms_no_other(chain: Chain, till: Ti
     await till.sells(unlucky, COFFEE)
     quotes = [await till.quotes(unlucky if i == 4 else shopper, COFFEE) for i in range(10)]
     async with chain.services.db.transaction() as tx:
-        await tx.run("update ledger_wallet set closed_at = now() - interval '1 day' where id > 0")
+        await tx.run(
+            "update ledger_wallet set closed_at = now() - interval '1 day', "
+            "changed_at = changed_at + interval '1 microsecond' where id > 0"
+        )
     answers = await asyncio.gather(*(till.confirms(quote) for quote in quotes))
     assert answers[4].code == (409, "account_closed")
     assert [answer.status for answer in answers].count(200) == 9
@@ -189,9 +192,11 @@ async def test_a_later_revision_that_comes_between_is_not_sold_as_the_earlier_on
 
 
 async def test_only_what_was_promised_is_remembered_for_the_commit(chain: Chain, till: Till, shopper: Shopper) -> None:
-    """Ten small lots are too many for the plain way: the story prices anew, and the first draft is forgotten."""
+    """Ten small lots are more than are looked at first: the price is told anew, and the first draft is forgotten."""
     for _ in range(10):
         await till.sells(shopper, COFFEE)
     quote = await till.quotes(shopper, COFFEE, burn="max")
-    assert quote.check not in chain.checkout.recent
+    remembered = chain.checkout.memory.document(quote.check)
+    assert remembered is not None
+    assert (remembered[1].burn_minor, quote.burn) == (50_00, "50.00")
     assert (await till.confirms(quote)).done()["burned"] == "50.00"

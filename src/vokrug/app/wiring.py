@@ -11,7 +11,8 @@ import asyncpg
 
 from vokrug import customers, events, ledger, pos, promotions
 from vokrug.app import clock as movable
-from vokrug.events.runner import ReactionRunner
+from vokrug.app.streams import Streams, open_streams_database
+from vokrug.events import subscriptions
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime import keys_api
 from vokrug.runtime.database import Database
@@ -20,13 +21,15 @@ from vokrug.runtime.jobs import Jobs, Worker
 from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.settings import Settings
 from vokrug.runtime.signing import Vault
+from vokrug.runtime.telemetry import register_collector, unregister_collector
 
 log = logging.getLogger("vokrug.app")
 
 RENEW_EVERY_S = 1.0
+LAG_EVERY_S = 15.0
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs, events.jobs]
+JOBS: list[Jobs] = [ledger.jobs, events.jobs, subscriptions.jobs]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -41,6 +44,8 @@ def routes_of(settings: Settings) -> list[Routes]:
         events.catalogue_routes,
         events.intake_routes,
         events.page_routes,
+        subscriptions.routes,
+        subscriptions.reading_routes,
         keys_api.routes,
     ]
     return [*all_routes, movable.routes] if settings.clock != "system" else all_routes
@@ -68,6 +73,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
             await events.synchronise(tx, clock.now())
             await ledger.schedule_all(tx, clock.now())
             await events.schedule_all(tx, clock.now())
+            await subscriptions.schedule_all(tx, clock.now())
             directory = await customers.Directory.load(tx, customers.Vault(secret))
         people = customers.People(directory)
         for database in (db, reports):
@@ -76,6 +82,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
+        deliverer = stack_subscriptions(services, settings, stack)
         services.add(ledger.JournalIds())
         services.add(promotions.LiveOffers())
         checkout = pos.Checkout.over(
@@ -94,9 +101,13 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         await renew()
         stop = asyncio.Event()
         tasks = [asyncio.create_task(repeat(renew, stop))]
-        if REACTIONS:
-            tasks.append(asyncio.create_task(ReactionRunner(db, clock, REACTIONS).run(stop)))
+        streams_db = await open_streams_database(settings.database_url)
+        stack.push_async_callback(streams_db.close)
+        streams = Streams(streams_db, clock, settings, REACTIONS, installation=services.get(events.Installation))
+        tasks.append(asyncio.create_task(streams.run(stop)))
+        tasks.append(asyncio.create_task(repeat(lag_renewal(services), stop, every_s=LAG_EVERY_S)))
         if with_jobs:
+            tasks.append(asyncio.create_task(deliverer.run(stop)))
             tasks.append(asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=1).run(stop)))
         try:
             yield services
@@ -122,11 +133,48 @@ def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitabl
     return renew
 
 
-async def repeat(work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+def stack_subscriptions(
+    services: Services, settings: Settings, stack: AsyncExitStack
+) -> subscriptions.WebhookDeliverer:
+    """The parts that bring facts to readers outside, closed with the stack."""
+    assert settings.secret, "the floor fills in the secret"
+    installation = services.get(events.Installation)
+    sender = subscriptions.HttpSender(allows_private=settings.webhooks_to_private)
+    stack.push_async_callback(sender.close)
+    services.add(subscriptions.WebhookDoor(sender, settings.webhook_origin, settings.webhooks_to_private))
+    services.add(subscriptions.Lenses(installation))
+    services.add(subscriptions.LogWatch(services.db))
+    services.add(subscriptions.Streams())
+    services.add(subscriptions.Retention(settings.events_keep_days))
+    metrics = subscriptions.LagMetrics()
+    services.add(metrics)
+    register_collector(metrics)
+    stack.callback(unregister_collector, metrics)
+    return subscriptions.WebhookDeliverer(
+        services.db,
+        services.clock,
+        sender,
+        Vault(settings.secret),
+        installation,
+        origin=settings.webhook_origin,
+    )
+
+
+def lag_renewal(services: Services) -> Callable[[], Awaitable[None]]:
+    """How far subscriptions are, for whoever scrapes the metrics."""
+
+    async def renew() -> None:
+        async with services.db.transaction(readonly=True) as tx:
+            await services.get(subscriptions.LagMetrics).renew(tx, services.clock.now())
+
+    return renew
+
+
+async def repeat(work: Callable[[], Awaitable[None]], stop: asyncio.Event, every_s: float = RENEW_EVERY_S) -> None:
     """Again and again until stopped; a database that is away for a while is no reason to give up."""
     while not stop.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), RENEW_EVERY_S)
+            await asyncio.wait_for(stop.wait(), every_s)
         try:
             await work()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

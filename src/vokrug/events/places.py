@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vokrug.events.types import Envelope, Lag
+from vokrug.events.workers.types import Hold
 from vokrug.runtime.database import Tx
 
 
@@ -15,6 +16,7 @@ class Work:
     name: str  # whose offset
     handler: str  # whose handler: another one's in a replay
     partition: int
+    hold: Hold | None = None  # the lease it is done under; None: whoever gets the place's lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,16 @@ LOCK_PLACE = """
       from events_offset o join events_head h using (partition)
      where o.reaction = $1 and o.partition = $2
        for no key update of o skip locked
+"""
+
+# Under a lease also the lease is locked: who takes it over comes before this transaction or after it, and a
+# worker that overslept finds another epoch here, whatever its clock says.
+LOCK_LEASED_PLACE = """
+    select o.position, least(h.next_position - 1, o.until) as horizon
+      from events_offset o join events_head h using (partition)
+           join events_lease l on l.work = $3 and l.partition = o.partition and l.worker = $4 and l.epoch = $5
+     where o.reaction = $1 and o.partition = $2
+       for no key update of o skip locked for share of l skip locked
 """
 
 READ_BATCH = """
@@ -129,6 +141,9 @@ async def find_work(tx: Tx, handlers: Collection[str], now: datetime) -> list[Wo
 
 async def lock_place(tx: Tx, work: Work) -> Place | None:
     """None when another process holds this place: it is doing the work."""
+    if (hold := work.hold) is not None:
+        leased = (work.handler, hold.worker, hold.epoch)
+        return await tx.maybe(Place, LOCK_LEASED_PLACE, work.name, work.partition, *leased)
     return await tx.maybe(Place, LOCK_PLACE, work.name, work.partition)
 
 

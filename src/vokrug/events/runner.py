@@ -1,7 +1,8 @@
 """Runs reactions: finds who has something to read, and lets each read in its own transaction.
 
 Any number of processes may run the same reactions. The row of a reaction's offset in a partition is the
-lock on that partition; who does not get it goes on to the next. A batch is tried as a whole; when it
+lock on that partition; who does not get it goes on to the next. With leases each process tries only what it
+holds, and proves it in the transaction of the effect. A batch is tried as a whole; when it
 fails, its facts are taken one by one, the one that fails is parked, and later facts of its key are parked
 behind it untried. Parked facts are tried again in order while everything else flows past them.
 """
@@ -10,23 +11,23 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import asyncpg
 
 from vokrug.events import places, rules
+from vokrug.events.feeds import Feed, LogFeed
 from vokrug.events.places import Work
 from vokrug.events.reactions import Reaction
 from vokrug.events.types import Envelope
+from vokrug.events.workers.leases import Leases
 from vokrug.kernel import Clock
 from vokrug.runtime.database import Database, Tx
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SHORTEST_S, PAUSE_LONGEST_S = 0.05, 1.0
-
-# How far a batch looks for facts of its types before it moves its place and lets others have a turn.
-SCAN = 10_000
 
 LOST_CONNECTION = (
     asyncpg.PostgresConnectionError,
@@ -39,14 +40,29 @@ LOST_CONNECTION = (
 class ReactionRunner:
     """The reactions of one process."""
 
-    def __init__(self, db: Database, clock: Clock, reactions: Iterable[Reaction], *, width: int = 4) -> None:
-        """`width` reactions work at the same time, each on a connection of its own."""
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        reactions: Iterable[Reaction],
+        *,
+        width: int = 4,
+        leases: Leases | None = None,
+        feed: Feed | None = None,
+    ) -> None:
+        """`width` reactions work at the same time, each on a connection of its own.
+
+        Facts come from the log, or from another `feed`, which is closed at the end of `run`.
+        """
         self._db = db
         self._clock = clock
         self._reactions = {reaction.name: reaction for reaction in reactions}
         self._width = asyncio.Semaphore(width)
         self._nudged = asyncio.Event()
         self._is_enrolled = False
+        self._leases = leases
+        self._feed = feed or LogFeed()
+        self._feed.on_news(self.nudge)
 
     async def enrol(self) -> None:
         """Give every reaction a place in each partition. Done by both runs; earlier if history matters."""
@@ -71,6 +87,7 @@ class ReactionRunner:
             pause_s = PAUSE_SHORTEST_S if moved else min(pause_s * 2, PAUSE_LONGEST_S)
             if not moved:
                 await self._sleep(stop, pause_s)
+        await self._feed.close()
 
     async def run_once(self) -> None:
         """React to everything told so far, also to what the reactions themselves tell."""
@@ -92,13 +109,19 @@ class ReactionRunner:
         async with self._db.transaction(readonly=True) as tx:
             work = await places.find_work(tx, list(self._reactions), self._clock.now())
         by_name: dict[str, list[Work]] = {}
-        for one in work:
+        for one in self._ours(work):
             by_name.setdefault(one.name, []).append(one)
         moved = await asyncio.gather(*map(self._turns, by_name.values()), return_exceptions=True)
         for outcome in moved:
             if isinstance(outcome, BaseException):
                 raise outcome
         return any(moved)
+
+    def _ours(self, work: Iterable[Work]) -> Iterable[Work]:
+        if self._leases is None:
+            return work
+        held = {name: self._leases.of(name) for name in self._reactions}
+        return [replace(one, hold=hold) for one in work if (hold := held[one.handler].get(one.partition)) is not None]
 
     async def _turns(self, work: Sequence[Work]) -> bool:
         async with self._width:
@@ -126,8 +149,9 @@ class ReactionRunner:
             place = await places.lock_place(tx, work)
             if place is None or place.position >= place.horizon:
                 return False
-            until = min(place.horizon, place.position + SCAN)
-            batch = await places.read_batch(tx, work, reaction.types, after=place.position, until=until, limit=limit)
+            batch, until = await self._feed.read(tx, work, reaction.types, place, limit)
+            if until <= place.position:
+                return False
             parked = await places.parked_keys(tx, work)
             for told in batch:
                 trail.append(told)
@@ -135,7 +159,7 @@ class ReactionRunner:
                     await places.park(tx, work, told, tries=0, retry_at=now, error="waits for an earlier fact", now=now)
                 else:
                     await reaction.handle(tx, told, now)
-            await places.move_place(tx, work, batch[-1].position if len(batch) == limit else until)
+            await places.move_place(tx, work, until)
         return True
 
     async def _take_one_by_one(self, work: Work, reaction: Reaction) -> bool:

@@ -38,7 +38,9 @@ class Books:
         self.new_holds: list[Hold] = []
         self.changed_holds: dict[int, Hold] = {}
         self.deltas: dict[tuple[int, date, date], list[int]] = {}
-        self._legs = 0
+        self._legs = 0  # of the journal that was opened last, as is
+        self._today = now.astimezone(UTC).date()
+        self._days = (self._today, self._today)
 
     # Wallets
 
@@ -79,11 +81,14 @@ class Books:
         reverses: int | None = None,
         facts: dict[str, Any] | None = None,
     ) -> Journal:
+        effective_at = self.now if effective_at is None else effective_at
         journal = Journal(
             id=next(self.ids),
             home=home,
             kind=kind,
-            effective_at=(effective_at or self.now).astimezone(UTC),  # days of summed wallets are UTC's
+            effective_at=(self.now if effective_at is None else effective_at).astimezone(
+                UTC
+            ),  # days of summed wallets are UTC's
             recorded_at=self.now,
             document=document,
             reverses=reverses,
@@ -91,6 +96,7 @@ class Books:
         )
         self.journals.append(journal)
         self._legs = 0
+        self._days = (journal.effective_at.date(), self._today)
         return journal
 
     def move(
@@ -113,6 +119,8 @@ class Books:
         require_joinable(debit, credit)
         giver = self.wallet(debit) if is_kept(debit) else None
         taker = self.wallet(credit) if is_kept(credit) else None
+        if giver is None and taker is None:
+            return self._note(journal, debit, credit, amount) if amount else []
         if not even_closed:
             self._require_open(giver, taker)
         if amount == 0:
@@ -138,8 +146,8 @@ class Books:
                 None if taker is None else taker.balance,
             )
         )
-        self._sum_up(debit, journal, debits=amount)
-        self._sum_up(credit, journal, credits=amount)
+        self._sum_up(debit, debits=amount)
+        self._sum_up(credit, credits=amount)
         if giver is not None and giver.has_lots:
             self._lots_give(giver, taken or [], journal, leg, at)
         if taker is not None and taker.has_lots:
@@ -148,6 +156,16 @@ class Books:
             else:
                 self._lots_get_back(taker, amount, restore, journal, leg, at, grant)
         return taken or []
+
+    def _note(self, journal: Journal, debit: int, credit: int, amount: int) -> Taken:
+        """A movement between summed wallets: nobody's balance is kept."""
+        leg = self._legs
+        self._legs += 1
+        assert leg < 256, "a lot's id has room for 256 legs of a journal"
+        self.movements.append(Movement(journal.id, leg, journal.home, debit, credit, amount, self.now, None, None))
+        self._sum_up(debit, debits=amount)
+        self._sum_up(credit, credits=amount)
+        return []
 
     def _require_open(self, *wallets: Wallet | None) -> None:
         for wallet in wallets:
@@ -182,10 +200,10 @@ class Books:
             taker.debt += over
         forgive(taker)
 
-    def _sum_up(self, wallet_id: int, journal: Journal, *, debits: int = 0, credits: int = 0) -> None:
+    def _sum_up(self, wallet_id: int, *, debits: int = 0, credits: int = 0) -> None:
         if is_kept(wallet_id):
             return
-        key = (wallet_id, journal.effective_at.date(), self.now.date())
+        key = (wallet_id, *self._days)
         total = self.deltas.get(key)
         if total is None:
             self.deltas[key] = [debits, credits]
@@ -279,6 +297,9 @@ class Books:
             if taker.guard == "c" and (over := overspent(taker) - taker.debt) > 0:
                 raise errors.InsufficientFunds(missing=over)
         at = self.touch(giver, taker)
+        for wallet in (giver, taker):
+            if wallet is not None and (wallet.next_due is None or deadline < wallet.next_due):
+                wallet.next_due = deadline
         for lot_id, part, _ in taken:
             self._change_lot(giver.id, lot_id, held=part)
         by_id = {lot_id: part for lot_id, part, _ in taken}

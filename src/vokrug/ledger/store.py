@@ -78,6 +78,7 @@ def to_wallet(row: Sequence[Any] | Row) -> Wallet:
         closed_by,
         flat,
         overdue,
+        next_due,
     ) = row
     lots = [FreeLot(*flat[i : i + 3]) for i in range(0, len(flat), 3)] if flat else []
     return Wallet(
@@ -98,6 +99,7 @@ def to_wallet(row: Sequence[Any] | Row) -> Wallet:
         closed_by,
         lots,
         overdue,
+        next_due,
     )
 
 
@@ -218,10 +220,7 @@ def written(books: Books) -> list[list[Any]]:
         + (None if j.facts is None else msgspec.json.encode(j.facts).decode(),)
         for j in books.journals
     ]
-    movements = [
-        (m.journal_id, m.leg, m.home, m.debit, m.credit, m.amount, m.recorded_at, m.debit_after, m.credit_after)
-        for m in books.movements
-    ]
+    movements = [*map(msgspec.structs.astuple, books.movements)]
     lots = [(*key, *change) for key, change in books.lot_changes.items() if change != [0, 0]]
     new_holds = [
         (h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline)

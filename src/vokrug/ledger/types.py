@@ -59,7 +59,8 @@ class Wallet:
     closed_until: datetime | None = None
     closed_by: int | None = None
     lots: list["FreeLot"] = field(default_factory=list)
-    overdue: list[int] = field(default_factory=list)
+    overdue: list[int] = field(default_factory=list)  # open holds whose time is up
+    next_due: datetime | None = None  # when the next hold's is
 
     @property
     def balance(self) -> int:

@@ -13,12 +13,13 @@ create type ledger_hold_change as (
     id bigint, captured bigint, state text, deadline timestamptz, resolved_at timestamptz, resolved_by bigint);
 
 -- lots: id, free amount and funder of the first usable ones in burn order, three numbers each.
--- overdue: open holds whose time is up, on either side of the wallet.
+-- overdue: open holds whose time is up, on either side of the wallet. next_due: when the next one's is.
 create function ledger_read(wallet_ids bigint[], lot_limit int, moment timestamptz)
 returns table (
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, debt bigint, overdraft bigint, changed_at timestamptz,
-    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[])
+    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[],
+    next_due timestamptz)
 language sql stable as $$
     select w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held,
            w.debt, w.overdraft, w.changed_at, w.closed_at, w.closed_until, w.closed_by,
@@ -30,7 +31,9 @@ language sql stable as $$
                         order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit lot_limit) l) end,
            array(select h.id from ledger_hold h where h.state = 'o' and h.debit = w.id and h.deadline <= moment
                  union all
-                 select h.id from ledger_hold h where h.state = 'o' and h.credit = w.id and h.credit > 0 and h.deadline <= moment)
+                 select h.id from ledger_hold h where h.state = 'o' and h.credit = w.id and h.credit > 0 and h.deadline <= moment),
+           least((select min(h.deadline) from ledger_hold h where h.state = 'o' and h.debit = w.id and h.deadline > moment),
+                 (select min(h.deadline) from ledger_hold h where h.state = 'o' and h.credit = w.id and h.credit > 0 and h.deadline > moment))
       from ledger_wallet w where w.id = any(wallet_ids)
 $$;
 

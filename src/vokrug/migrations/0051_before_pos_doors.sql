@@ -1,7 +1,8 @@
 -- One statement to read what a call of a till needs, one to write what was decided.
 
 -- Who stands before the till (by number from a token, or by identifier), what they have, and what is
--- known of the check already. Wallet columns are those of ledger_read, for those who want lots.
+-- known of the check already. Wallet columns are those of ledger_read, for those who ask for lots; a limit below
+-- zero asks for the wallet without any.
 -- soon: amount and microseconds since 1970 of the first few lots to lapse, for those who ask.
 create function pos_read(
     numbers bigint[], type_ids smallint[], hashes bytea[], checks uuid[], lot_limits int[], soon_limits int[],
@@ -12,13 +13,14 @@ returns table (
     quote_rev int, quote_hash bytea, quote_till bigint, sale_status text,
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
-    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[], soon bigint[])
+    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[],
+    next_due timestamptz, soon bigint[])
 language sql stable as $$
     select asked.ord, who.number, r.id, r.state, r.language, r.called_cipher, r.wrapped,
            a.available, a.pending, a.held, a.debt, s.spent_minor, s.visits,
            q.rev, q.body_hash, q.till_id, x.status,
            w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
-           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue,
+           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue, w.next_due,
            case when asked.soon_limit > 0 and a.available > 0 then array(
                select unnest(array[l.free, (date_part('epoch', l.expires_at) * 1000000)::bigint])
                  from (select x.remaining - x.held as free, x.expires_at from ledger_lot x
@@ -31,7 +33,7 @@ language sql stable as $$
       left join pos_shopper s on s.customer_number = who.number
       left join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = asked.check_id
-      left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit > 0
+      left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit <> 0
 $$;
 
 -- What was promised for checks, what became of them, and the wallets their sales will touch. A document that
@@ -44,14 +46,15 @@ returns table (
     hold_state text, hold_opened_at timestamptz, hold_deadline timestamptz, hold_lot_ids bigint[], hold_lot_amounts bigint[], hold_lot_funders bigint[],
     id bigint, home bigint, code text, guard text, has_lots boolean, debits bigint, credits bigint,
     debits_held bigint, credits_held bigint, wallet_debt bigint, overdraft bigint, changed_at timestamptz,
-    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[])
+    closed_at timestamptz, closed_until timestamptz, closed_by bigint, lots bigint[], overdue bigint[],
+    next_due timestamptz)
 language sql stable as $$
     select q.check_id, q.rev, q.body_hash, q.shop_id, q.till_id, q.customer_number, q.priced_at,
            case when asked.rev is distinct from q.rev then q.document end,
            x.status, s.spent_minor, s.visits,
            h.id, h.home, h.debit, h.credit, h.asked, h.amount, h.captured, h.state, h.opened_at, h.deadline, h.lot_ids, h.lot_amounts, h.lot_funders,
            w.id, w.home, w.code, w.guard, w.has_lots, w.debits, w.credits, w.debits_held, w.credits_held, w.debt, w.overdraft,
-           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue
+           w.changed_at, w.closed_at, w.closed_until, w.closed_by, w.lots, w.overdue, w.next_due
       from unnest(checks, remembered) as asked (check_id, rev)
       join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = q.check_id
@@ -60,11 +63,14 @@ language sql stable as $$
       left join lateral ledger_read(array[q.customer_number << 8 | points_unit], 0, moment) w on true
 $$;
 
+-- What a sale adds to a shopper, and what it was decided on.
+create type pos_shopper_change as (customer_number bigint, spent_before bigint, paid_minor bigint, visits bigint, last_at timestamptz);
+
 -- Everything or nothing: documents first, then the wallets, then what follows from both, the event log last.
 -- Somebody faster than us is a serialization failure: the caller decides again on what is there now. Where it is
 -- about checks, the detail names those that are not for us to write.
 create function pos_write(
-    quotes pos_quote[], sales pos_sale[], shoppers pos_shopper[],
+    quotes pos_quote[], sales pos_sale[], shoppers pos_shopper_change[],
     new_wallets ledger_wallet[], wallets ledger_wallet_change[], closings ledger_wallet_closing[],
     journals ledger_journal[], movements ledger_movement[],
     new_lots ledger_lot[], lots ledger_lot_change[], lot_moves ledger_lot_move[],
@@ -74,6 +80,8 @@ returns void language plpgsql as $$
 declare
     moved_on bigint[];
     not_ours text;
+    touched bigint;
+    added bigint;
 begin
     if cardinality(quotes) > 0 then
         with put as (
@@ -84,11 +92,11 @@ begin
         end if;
     end if;
     if cardinality(sales) > 0 then
-        -- Whoever tells the story of one of these checks ends first; a check that got a later revision
-        -- since it was read is not what this sale was decided on.
+        -- Whoever tells the story of one of these checks ends first; a check that got a later revision since,
+        -- or was never quoted, is not what this sale was decided on.
         perform pg_advisory_xact_lock(hashtextextended(s.check_id::text, 5001)) from unnest(sales) s order by s.check_id;
         select string_agg(s.check_id::text, ',') into not_ours
-          from unnest(sales) s join pos_quote q on q.check_id = s.check_id where q.rev <> s.rev;
+          from unnest(sales) s left join pos_quote q on q.check_id = s.check_id where q.rev is distinct from s.rev;
         if not_ours is not null then
             raise exception 'checks were quoted anew' using errcode = 'serialization_failure', detail = not_ours;
         end if;
@@ -104,10 +112,21 @@ begin
         raise exception 'wallets have moved on: %', moved_on using errcode = 'serialization_failure';
     end if;
     if cardinality(shoppers) > 0 then
-        insert into pos_shopper select s.* from unnest(shoppers) s order by s.customer_number
-            on conflict (customer_number) do update
-            set spent_minor = pos_shopper.spent_minor + excluded.spent_minor, visits = pos_shopper.visits + excluded.visits,
-                last_at = greatest(pos_shopper.last_at, excluded.last_at);
+        update pos_shopper p
+           set spent_minor = p.spent_minor + v.paid_minor, visits = p.visits + v.visits, last_at = greatest(p.last_at, v.last_at)
+          from unnest(shoppers) v where p.customer_number = v.customer_number and p.spent_minor = v.spent_before;
+        get diagnostics touched = row_count;
+        if touched < cardinality(shoppers) then
+            insert into pos_shopper
+            select v.customer_number, v.paid_minor, v.visits, v.last_at from unnest(shoppers) v
+             where v.spent_before = 0 and not exists (select from pos_shopper p where p.customer_number = v.customer_number)
+             order by v.customer_number
+                on conflict do nothing;
+            get diagnostics added = row_count;
+            if touched + added < cardinality(shoppers) then
+                raise exception 'a shopper has bought something else meanwhile' using errcode = 'serialization_failure';
+            end if;
+        end if;
     end if;
     if cardinality(event_keys) > 0 then
         perform events_append(event_keys, event_types, event_ids, event_times, event_subjects, event_data);

@@ -7,7 +7,7 @@ document whose batch met somebody faster. Both decide by the same functions and 
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -19,17 +19,15 @@ import msgspec
 from prometheus_client import Counter as Count
 from prometheus_client import Histogram
 
-from vokrug import customers, events, ledger, promotions
+from vokrug import customers, ledger, promotions
 from vokrug.kernel import Clock, Refusal
-from vokrug.pos import document as documents
 from vokrug.pos import store
-from vokrug.pos.document import Document
+from vokrug.pos.batch import MANY_LOTS, Batch, CommitJob, Job, PromiseJob, Stale, check_of
+from vokrug.pos.memory import Memory, is_newer
 from vokrug.pos.reference import Reference
-from vokrug.pos.rules import Promise, Settlement, Unplain, settle, told
+from vokrug.pos.rules import Promise, Unplain
 from vokrug.pos.schemas import Calculate, Commit
-from vokrug.pos.store import QuoteRow, SaleRow
 from vokrug.pos.tokens import Tokens
-from vokrug.pos.types import Shop, Till
 from vokrug.runtime.batching import Batcher
 from vokrug.runtime.database import Database, Row, Tx
 from vokrug.runtime.lanes import Lanes
@@ -38,7 +36,7 @@ BATCH = Histogram(
     "vokrug_pos_batch_size", "Calls that shared one statement", ["statement"], buckets=(1, 2, 4, 8, 16, 32, 64)
 )
 TOLD_ALONE = Count("vokrug_pos_told_alone", "Documents whose story was told alone", ["call"])
-REMEMBERED = 4_096  # documents, about 4 KB each
+READ_TOGETHER, WRITTEN_TOGETHER = BATCH.labels("read").observe, BATCH.labels("write").observe
 # Somebody was faster, or one document is not what the database takes: each is then told alone, and only the
 # one at fault hears of it.
 SET_ASIDE = (
@@ -48,7 +46,6 @@ SET_ASIDE = (
 )
 FASTER = (asyncpg.exceptions.TransactionRollbackError, asyncpg.exceptions.UniqueViolationError)
 TRIES = 3
-MANY_LOTS = 256  # nobody's points for one check lie in more; if they do, its story is told alone
 WANTED_FOR_S = 1.0  # a customer met by many tills at once is decided under a lock for so long
 _encoder = msgspec.json.Encoder()
 
@@ -66,30 +63,6 @@ class Ask:
 
 
 @dataclass(slots=True)
-class PromiseJob:
-    """A priced check to write down, with the points to set aside for it."""
-
-    quote: QuoteRow  # without its document: how many points there are may change until it is written
-    document: Document
-    priced: Callable[[int], Document]  # with so many points to spend
-    wallet: ledger.Wallet | None  # as it was read; None when nothing is held
-    redeemed: int  # the account the points would go to
-    deadline: datetime
-
-
-@dataclass(slots=True)
-class CommitJob:
-    """A sale to make final."""
-
-    check_id: UUID
-    body: Commit
-    body_hash: bytes
-    shop: Shop
-    till: Till
-    accounts: ledger.Accounts
-
-
-@dataclass(slots=True)
 class Checkout:
     """One per process: what the till's calls share."""
 
@@ -102,10 +75,10 @@ class Checkout:
     ids: ledger.JournalIds
     reading: Lanes
     writing: Lanes
-    recent: dict[UUID, tuple[int, Document, int | None]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     wanted: dict[int, float] = field(default_factory=dict)  # customers whom many tills meet, and until when
     readers: Batcher[Ask, Row] = field(init=False)
-    writers: Batcher[PromiseJob | CommitJob, Any] = field(init=False)
+    writers: Batcher[Job, Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self.readers = Batcher(self._read, workers=1, limit=64)
@@ -125,7 +98,7 @@ class Checkout:
     # One statement to read
 
     async def _read(self, asks: Sequence[Ask]) -> Sequence[Row]:
-        BATCH.labels("read").observe(len(asks))
+        READ_TOGETHER(len(asks))
         async with self.reading.statement() as tx:
             return await self.read(tx, asks, self.clock.now())
 
@@ -138,78 +111,81 @@ class Checkout:
 
     # One statement to write
 
-    async def _write(self, jobs: Sequence[PromiseJob | CommitJob]) -> Sequence[Any]:
+    async def _write(self, jobs: Sequence[Job]) -> Sequence[Any]:
         """A result for each document. None: not plain, its story has to be told alone."""
-        BATCH.labels("write").observe(len(jobs))
+        WRITTEN_TOGETHER(len(jobs))
         async with self.writing.statement() as tx:
             try:
                 if not self._are_wanted(jobs):
                     return await self._write_at_once(tx, jobs)
-            except Short:
-                pass
-            except FASTER:
-                self._want(jobs)
+            except (Stale, *FASTER) as why:
+                self._doubt(jobs, is_contended=not isinstance(why, Stale))
             except SET_ASIDE:
+                self._doubt(jobs)
                 return [None] * len(jobs)
             try:
                 return await self._write_under_locks(tx, jobs)
             except SET_ASIDE:
                 return [None] * len(jobs)
 
-    async def _write_at_once(self, tx: Tx, jobs: Sequence[PromiseJob | CommitJob]) -> Sequence[Any]:
-        """Decide on wallets as they were read; the write says if one has moved on."""
+    async def _write_at_once(self, tx: Tx, jobs: Sequence[Job]) -> Sequence[Any]:
+        """Decide on what was read or is remembered; the write says if something has moved on."""
         now = self.clock.now()
-        found = await self._promises(tx, commits_of(jobs), now)
-        wallets: dict[int, ledger.Wallet] = {}
-        for job in jobs:
-            if isinstance(job, PromiseJob) and job.wallet is not None:
-                wallets.setdefault(job.wallet.id, job.wallet)
-        for promise in found.values():
-            if promise.wallet is not None:
-                wallets.setdefault(promise.wallet.id, promise.wallet)
-        return await self._write_together(tx, jobs, found, wallets.values(), now)
+        found: dict[UUID, Promise] = {}
+        for check_id in commits_of(jobs):
+            if (promise := self.memory.promise(check_id, now)) is not None:
+                found[check_id] = promise
+        if missing := [check_id for check_id in commits_of(jobs) if check_id not in found]:
+            found |= await self._promises(tx, missing, now)
+        batch, results = await self._decided(tx, jobs, found, newest(jobs, found), now)
+        await batch.write(tx)
+        self._remember(jobs, batch, results)
+        return results
 
-    async def _write_under_locks(self, tx: Tx, jobs: Sequence[PromiseJob | CommitJob]) -> Sequence[Any]:
+    async def _write_under_locks(self, tx: Tx, jobs: Sequence[Job]) -> Sequence[Any]:
         """Many tills on one card, or a wallet that others want too: lock first, read what is there now, and
         decide the whole batch on that. Checks that somebody else has written are left to their own stories.
         """
         results: list[Any] = [None] * len(jobs)
         left = dict(enumerate(jobs))
         for _ in range(TRIES):
+            these = list(left.values())
             try:
                 async with tx.connection.transaction():
-                    done = await self._decide_under_locks(tx, list(left.values()))
+                    batch, done = await self._decided_under_locks(tx, these)
+                    await batch.write(tx)
             except FASTER as error:
                 theirs = set((error.detail or "").split(","))
                 left = {i: job for i, job in left.items() if str(check_of(job)) not in theirs}
             else:
+                self._remember(these, batch, done)
                 for i, result in zip(left, done, strict=True):
                     results[i] = result
                 return results
         return results
 
-    async def _decide_under_locks(self, tx: Tx, jobs: Sequence[PromiseJob | CommitJob]) -> Sequence[Any]:
+    async def _decided_under_locks(self, tx: Tx, jobs: Sequence[Job]) -> tuple[Batch, list[Any]]:
         checks = commits_of(jobs)
         ids = [job.wallet.id for job in jobs if isinstance(job, PromiseJob) and job.wallet is not None]
         locked = await store.lock_wallets_of(tx, ids, checks, self.reference.points_unit)
         now = self.clock.now()
         found = await self._promises(tx, checks, now)
         wallets = await ledger.read_wallets(tx, locked, now, lots=MANY_LOTS)
-        return await self._write_together(tx, jobs, found, wallets, now, is_locked=True)
+        return await self._decided(tx, jobs, found, wallets, now, is_locked=True)
 
-    async def _write_together(
+    async def _decided(
         self,
         tx: Tx,
-        jobs: Sequence[PromiseJob | CommitJob],
-        found: dict[UUID, Promise],
+        jobs: Sequence[Job],
+        found: Mapping[UUID, Promise],
         wallets: Iterable[ledger.Wallet],
         now: datetime,
         *,
         is_locked: bool = False,
-    ) -> Sequence[Any]:
-        """Decide every document in one set of books, and write it down."""
-        batch = Batch(is_locked, ledger.Books(now, wallets, await self.ids.stock(tx, len(jobs))))
-        results: list[Any] = []
+    ) -> tuple[Batch, list[Any]]:
+        """Every document decided in one set of books, ready to be written."""
+        books = ledger.Books(now, wallets, await self.ids.stock(tx, len(jobs)))
+        batch, results = Batch(books, is_locked=is_locked), list[Any]()
         for job in jobs:
             try:
                 if isinstance(job, PromiseJob):
@@ -218,18 +194,44 @@ class Checkout:
                     results.append(batch.commit(job, found.get(job.check_id)))
             except Unplain:
                 results.append(None)
-            except Refusal:
-                return [None] * len(jobs)  # books that a refusal left half way are thrown away
-        await batch.write(tx)
-        for job, result in zip(jobs, results, strict=True):
-            if result is not None:
-                if isinstance(job, PromiseJob):
-                    self.remember(*result)
-                else:
-                    self.recent.pop(job.check_id, None)
-        return results
+            except Refusal:  # books that a refusal left half way are thrown away
+                self._doubt(jobs)
+                return Batch(ledger.Books(now, (), iter(()))), [None] * len(jobs)
+        return batch, results
 
-    def _are_wanted(self, jobs: Sequence[PromiseJob | CommitJob]) -> bool:
+    async def _promises(self, tx: Tx, checks: list[UUID], now: datetime) -> dict[UUID, Promise]:
+        """What was promised. A document that this process wrote a moment ago need not travel."""
+        if not checks:
+            return {}
+        known = {check_id: self.memory.document(check_id) for check_id in checks}
+        revisions = [None if had is None else had[0] for had in known.values()]
+        rows = await store.read_promises(tx, checks, revisions, self.reference.points_unit, now)
+        return {row[0]: Promise.of(row, had[1] if (had := known[row[0]]) else None) for row in rows}
+
+    # What is known between a promise and its commit
+
+    def _remember(self, jobs: Sequence[Job], batch: Batch, results: Sequence[Any]) -> None:
+        """After the write, and never before it is durable."""
+        for promise in batch.promises:
+            self.memory.keep(promise)
+        self.memory.saw(batch.books.wallets.values())
+        for job, result in zip(jobs, results, strict=True):
+            if result is not None and isinstance(job, CommitJob):
+                self.memory.drop(job.check_id)
+
+    def _doubt(self, jobs: Sequence[Job], *, is_contended: bool = False) -> None:
+        """What these documents were decided on is not to be relied on. Customers who are among them more than
+        once are likely the reason.
+        """
+        of_jobs = [(check_of(job), self._customer_of(job)) for job in jobs]
+        times = Counter(customer for _, customer in of_jobs if customer is not None)
+        unit = self.reference.points_unit
+        self.memory.doubt([check_id for check_id, _ in of_jobs], [ledger.wallet_of(one, unit) for one in times])
+        if is_contended:
+            until_s = monotonic() + WANTED_FOR_S
+            self.wanted |= {customer: until_s for customer, count in times.items() if count > 1}
+
+    def _are_wanted(self, jobs: Sequence[Job]) -> bool:
         """Has one of these customers lately been met by many tills at once?"""
         if not self.wanted:
             return False
@@ -237,110 +239,30 @@ class Checkout:
         self.wanted = {customer: until_s for customer, until_s in self.wanted.items() if until_s > now_s}
         return any(self._customer_of(job) in self.wanted for job in jobs)
 
-    def _want(self, jobs: Sequence[PromiseJob | CommitJob]) -> None:
-        """Of a batch that met somebody faster, the customers who are there more than once are likely why."""
-        times = Counter(filter(None, map(self._customer_of, jobs)))
-        until_s = monotonic() + WANTED_FOR_S
-        self.wanted |= {customer: until_s for customer, count in times.items() if count > 1}
-
-    def _customer_of(self, job: PromiseJob | CommitJob) -> int | None:
-        if isinstance(job, PromiseJob):
-            return job.quote.customer_number
-        recent = self.recent.get(job.check_id)
-        return None if recent is None else recent[2]
-
-    async def _promises(self, tx: Tx, checks: list[UUID], now: datetime) -> dict[UUID, Promise]:
-        """What was promised. A check that this process quoted a moment ago is remembered and not read again."""
-        if not checks:
-            return {}
-        remembered = [self.recent.get(check_id) for check_id in checks]
-        known = {check_id: recent[1] for check_id, recent in zip(checks, remembered, strict=True) if recent}
-        revisions = [recent and recent[0] for recent in remembered]
-        rows = await store.read_promises(tx, checks, revisions, self.reference.points_unit, now)
-        return {row[0]: Promise.of(row, known.get(row[0])) for row in rows}
-
-    def remember(self, quote: QuoteRow, document: Document) -> None:
-        """Keep what was just promised for its commit. What is not fetched soon makes room."""
-        if len(self.recent) >= REMEMBERED:
-            self.recent.pop(next(iter(self.recent)))
-        self.recent[quote.check_id] = (quote.rev, document, quote.customer_number)
+    def _customer_of(self, job: Job) -> int | None:
+        return job.quote.customer_number if isinstance(job, PromiseJob) else self.memory.customer(job.check_id)
 
 
-def commits_of(jobs: Sequence[PromiseJob | CommitJob]) -> list[UUID]:
+def commits_of(jobs: Sequence[Job]) -> list[UUID]:
     return [job.check_id for job in jobs if isinstance(job, CommitJob)]
 
 
-def check_of(job: PromiseJob | CommitJob) -> UUID:
-    return job.quote.check_id if isinstance(job, PromiseJob) else job.check_id
-
-
-class Short(Exception):
-    """Fewer points than promised can be seen: look again, under a lock and at more lots."""
-
-
-class Batch:
-    """The documents of one write."""
-
-    def __init__(self, is_locked: bool, books: ledger.Books) -> None:
-        self.is_locked, self.books = is_locked, books
-        self.quotes: list[QuoteRow] = []
-        self.sales: list[SaleRow] = []
-        self.shoppers: dict[int, tuple[int, int, int, datetime]] = {}
-        self.events: list[events.Row] = []
-
-    def promise(self, job: PromiseJob) -> tuple[QuoteRow, Document]:
-        """Write a promise down and set its points aside."""
-        quote, document = job.quote, job.document
-        if job.wallet is not None:
-            wallet = self.books.wallets[job.wallet.id]
-            if wallet.overdue:
-                raise Unplain()
-            if wallet.spendable < document.burn_minor:
-                document = self._less(job, wallet)
-            if document.burn_minor:
-                journal = self.books.open_journal(ledger.Kind.HOLD, home=wallet.home, document=quote.check_id)
-                hold = self.books.place_hold(
-                    journal, wallet.id, job.redeemed, document.burn_minor, deadline=job.deadline
-                )
-                quote = msgspec.structs.replace(quote, hold_id=hold.id)
-                document = documents.held(document, hold.deadline)
-        quote = store.with_document(quote, document)
-        self.quotes.append(quote)
-        return quote, document
-
-    def _less(self, job: PromiseJob, wallet: ledger.Wallet) -> Document:
-        """Somebody has set these very points aside meanwhile: there is another price to be told."""
-        if not self.is_locked:
-            raise Short()
-        if len(wallet.lots) >= MANY_LOTS:
-            raise Unplain()
-        return job.priced(wallet.spendable)
-
-    def commit(self, job: CommitJob, promise: Promise | None) -> tuple[SaleRow, Document]:
-        """Make a sale final as it was promised."""
-        if promise is None or promise.sale_status is not None or (promise.wallet and promise.wallet.overdue):
-            raise Unplain()
-        spent = promise.spent_minor
-        if promise.customer_number is not None and (before := self.shoppers.get(promise.customer_number)):
-            spent += before[1]
-        settlement = Settlement(job.body, job.body_hash, job.shop, job.till, job.accounts)
-        sale = settle(self.books, settlement, promise, spent_minor=spent)
-        self.sales.append(sale)
-        if sale.customer_number is not None:
-            _, paid, count, at = self.shoppers.get(sale.customer_number, (0, 0, 0, sale.at))
-            self.shoppers[sale.customer_number] = (
-                sale.customer_number,
-                paid + sale.paid_minor,
-                count + 1,
-                max(at, sale.at),
-            )
-        self.events.append(told(sale, promise.document, job.shop, job.till))
-        return sale, promise.document
-
-    async def write(self, tx: Tx) -> None:
-        if self.quotes or self.sales or not self.books.is_empty:
-            shoppers = [self.shoppers[number] for number in sorted(self.shoppers)]
-            await store.write(tx, self.quotes, self.sales, shoppers, ledger.written(self.books), self.events)
+def newest(jobs: Sequence[Job], found: Mapping[UUID, Promise]) -> Iterable[ledger.Wallet]:
+    """Of each wallet the newest state we saw. One whose lots were read before it changed has to be read again."""
+    wallets: dict[int, ledger.Wallet] = {}
+    for promise in found.values():
+        if promise.wallet is not None:
+            known = wallets.get(promise.wallet.id)
+            if known is None or is_newer(promise.wallet, known):
+                wallets[promise.wallet.id] = promise.wallet
+    for job in jobs:
+        if isinstance(job, PromiseJob) and job.wallet is not None:
+            known = wallets.get(job.wallet.id)
+            if known is None or not is_newer(known, job.wallet):
+                wallets[job.wallet.id] = job.wallet
+            elif job.document.burn_minor:
+                raise Stale()
+    return wallets.values()
 
 
 def hash_of(body: Calculate | Commit, who: int | None = None) -> bytes:

@@ -35,14 +35,13 @@ class Promise:
     document: Document
     sale_status: str | None
     spent_minor: int
-    visits: int
     hold: ledger.Hold | None
     wallet: ledger.Wallet | None
 
     @classmethod
     def of(cls, row: Row, remembered: Document | None = None) -> "Promise":
         """From a row of pos_read_promises, column by column in its order."""
-        (check_id, rev, _, shop_id, till_id, customer, priced_at, document, sale_status, spent, visits) = row[:11]
+        (check_id, rev, _, shop_id, till_id, customer, priced_at, document, sale_status, spent, _) = row[:11]
         hold = wallet = None
         if document is not None:
             remembered = documents.decode(document)
@@ -53,7 +52,7 @@ class Promise:
                 id, home, debit, credit, asked, held, captured, state, opened, deadline, lots, parts, funders
             )
         if row[24] is not None:
-            wallet = ledger.to_wallet(row[24:41])
+            wallet = ledger.to_wallet(row[24:42])
         return cls(
             check_id,
             rev,
@@ -64,7 +63,6 @@ class Promise:
             remembered,
             sale_status,
             spent or 0,
-            visits or 0,
             hold,
             wallet,
         )

@@ -176,6 +176,20 @@ class SaleRow(msgspec.Struct, frozen=True):
     fiscal: str | None
 
 
+class ShopperChange(msgspec.Struct, frozen=True):
+    """What sales add to a shopper, and the sum it was decided on."""
+
+    customer_number: int
+    spent_before: int
+    paid_minor: int
+    visits: int
+    last_at: datetime
+
+    def and_sale(self, sale: SaleRow) -> "ShopperChange":
+        paid, last_at = self.paid_minor + sale.paid_minor, max(self.last_at, sale.at)
+        return ShopperChange(self.customer_number, self.spent_before, paid, self.visits + 1, last_at)
+
+
 def as_row(row: Any) -> tuple[Any, ...]:
     return msgspec.structs.astuple(row)
 
@@ -184,13 +198,15 @@ async def write(
     tx: Tx,
     quotes: Sequence[QuoteRow],
     sales: Sequence[SaleRow],
-    shoppers: Sequence[tuple[int, int, int, datetime]],
+    shoppers: Sequence[ShopperChange],
     ledger_arrays: Sequence[Sequence[Any]],
     events: Sequence[Sequence[Any]],
 ) -> None:
     """Raises a serialization failure when somebody was faster: nothing is written then."""
     columns = [list(column) for column in zip(*events, strict=True)] if events else [[]] * 6
-    await tx.run(WRITE, [*map(as_row, quotes)], [*map(as_row, sales)], list(shoppers), *ledger_arrays, *columns)
+    await tx.run(
+        WRITE, [*map(as_row, quotes)], [*map(as_row, sales)], [*map(as_row, shoppers)], *ledger_arrays, *columns
+    )
 
 
 LOCK_WALLETS_OF = """

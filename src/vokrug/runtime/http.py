@@ -123,6 +123,7 @@ class Route:
     example: object = None  # a body to show in the documents
     max_body_bytes: int | None = None  # None: the application's own limit
     answer_timeout_s: float | None = None
+    is_stream: bool = False  # its answer may be a Stream
 
     @property
     def operation_id(self) -> str:
@@ -159,6 +160,7 @@ class Routes:
         example: object = None,
         max_body_bytes: int | None = None,
         answer_timeout_s: float | None = None,
+        is_stream: bool = False,
     ) -> Callable[[T], T]:
         def declare(handler: T) -> T:
             hints = inspect.get_annotations(handler, eval_str=True)  # type: ignore[arg-type]
@@ -178,6 +180,7 @@ class Routes:
                     example=example,
                     max_body_bytes=max_body_bytes,
                     answer_timeout_s=answer_timeout_s,
+                    is_stream=is_stream,
                 )
             )
             return handler

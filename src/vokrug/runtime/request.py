@@ -2,7 +2,7 @@
 
 import asyncio
 import urllib.parse
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -10,10 +10,10 @@ import httptools
 import uuid_utils
 
 from vokrug.runtime import problems
+from vokrug.runtime.streaming import Receive, Stream
 
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 # Status, kind of the body, body, further headers.
-Response: TypeAlias = tuple[int, bytes | None, bytes, Sequence[tuple[bytes, bytes]]]
+Response: TypeAlias = tuple[int, bytes | None, bytes | Stream, Sequence[tuple[bytes, bytes]]]
 
 
 class Gone(Exception):

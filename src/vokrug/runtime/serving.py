@@ -26,6 +26,7 @@ from typing import Any
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 
+from vokrug.runtime.streaming import STOP_STREAMS
 from vokrug.runtime.wire import WireProtocol
 
 log = logging.getLogger("vokrug.serving")
@@ -99,7 +100,15 @@ def _serve_here(how: Serving, listener: socket.socket) -> None:
     # uvicorn raises the signal again when it is done; ours has been answered by then.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, frame: None)
-    uvicorn.Server(_config(how)).run(sockets=[listener])
+    StreamingServer(_config(how)).run(sockets=[listener])
+
+
+class StreamingServer(uvicorn.Server):
+    """A uvicorn server that ends open streams when it is told to stop, instead of waiting for their readers."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.lifespan.state.get(STOP_STREAMS, lambda: None)()
+        await super().shutdown(sockets)
 
 
 # The worker's side
@@ -126,7 +135,7 @@ class CountedProtocol(WireProtocol):
             self.channel.send(b"-")
 
 
-class WorkerServer(uvicorn.Server):
+class WorkerServer(StreamingServer):
     """A uvicorn server whose connections come from the parent."""
 
     def __init__(self, config: uvicorn.Config, channel: socket.socket, told_to_stop: list[int]) -> None:

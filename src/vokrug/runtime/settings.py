@@ -80,6 +80,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     language: Annotated[
         Literal["ru", "en"], Meta(description="Language of answers when the caller names none we speak.")
     ] = "ru"
+    broker_url: Annotated[
+        str | None,
+        Meta(
+            description="Message broker that the log of facts is relayed to: `kafka://host:9092`, "
+            "`kafka+ssl://user:password@host:9093` or `nats://host:4222`. Empty: none."
+        ),
+    ] = None
+    broker_topic: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*$",
+            description="Topic (Kafka), or beginning of streams and subjects (NATS), that mirrors the log.",
+        ),
+    ] = "vokrug.events"
+    broker_intake: Annotated[
+        str,
+        Meta(description="Topics (NATS: streams) of other systems whose CloudEvents are taken in, by commas."),
+    ] = ""
+    events_keep_days: Annotated[
+        int, Meta(ge=1, le=36500, description="How long facts are kept whose type names no time of its own.")
+    ] = 1825
+    webhook_origin: Annotated[
+        str,
+        Meta(min_length=1, max_length=253, description="As whom webhooks introduce themselves: a name of the DNS."),
+    ] = "vokrug.local"
+    webhooks_to_private: Annotated[
+        bool,
+        Meta(description="Let webhooks go to `http://` and to private addresses: for a trial on one machine."),
+    ] = False
     clock: Annotated[
         Literal["system", "movable", "standing"],
         Meta(
@@ -166,7 +195,7 @@ def show_value(settings: Settings, name: str) -> str:
         return ""
     if field in SECRET_FIELDS:
         return "********"
-    return mask_password(value) if field in URL_FIELDS else str(value)
+    return mask_password(value) if field in (*URL_FIELDS, "broker_url") else str(value)
 
 
 def mask_password(url: str) -> str:
@@ -242,7 +271,7 @@ def _to_path(kind: type, value: object) -> object:
 
 
 def _kind_name(kind: Any) -> str:
-    names = {Path: "path", int: "whole number", float: "number"}
+    names = {Path: "path", int: "whole number", float: "number", bool: "`true` or `false`"}
     if kind in names:
         return names[kind]
     choices = get_args(kind)

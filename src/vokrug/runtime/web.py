@@ -24,8 +24,9 @@ from vokrug.runtime.http import ANYONE, Answer, Call, Json, Routes, Services
 from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.paths import NOTHING, PathTable
 from vokrug.runtime.problems import PROBLEM_TYPE, encode_json, problem_of
-from vokrug.runtime.request import Gone, Headers, Receive, Request, Response
+from vokrug.runtime.request import Gone, Headers, Request, Response
 from vokrug.runtime.signing import SCHEME, read_claim
+from vokrug.runtime.streaming import STOP_STREAMS, Receive, Stream
 from vokrug.runtime.telemetry import EndpointMetrics, Tracing, publish, publish_every_second
 
 Scope = MutableMapping[str, Any]
@@ -116,6 +117,8 @@ class Application:
         self.max_in_flight = max_in_flight
         self.in_flight = 0
         self.is_stopping = False
+        self._streams_end = asyncio.Event()
+        self._stream_endings: tuple[str, ...] = ()
         self._elsewhere = EndpointMetrics("-", "unknown")
         self._deadlines = Deadlines()
 
@@ -126,12 +129,14 @@ class Application:
 
     def add(self, endpoint: Endpoint) -> None:
         self._table.add(endpoint.route.method, endpoint.route.path, endpoint)
+        if endpoint.route.is_stream:
+            self._stream_endings += ("/" + endpoint.route.path.rpartition("/")[2],)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._serve(scope, receive, send)
         elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._live(scope, receive, send)
         elif mounted := self._mounted(scope["path"]):
             await mounted(scope, receive, send)
         else:
@@ -146,12 +151,16 @@ class Application:
     # One request
 
     def answers_at(self, path: str) -> bool:
-        """Is the path ours, or else nobody's? Mounted applications speak ASGI."""
+        """Can `respond` answer there, in one piece? Streams and mounted applications speak ASGI."""
+        return not path.endswith(self._stream_endings) and self._is_ours(path)
+
+    def _is_ours(self, path: str) -> bool:
+        """Ours, or else nobody's."""
         return not self._mounts or self._mounted(path) is None or self._table.find(path) is not None
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if not self.answers_at(path):
+        if not self._is_ours(path):
             mounted = self._mounted(path)
             assert mounted is not None, "what is not ours is somebody's"
             await mounted(scope, receive, send)
@@ -163,6 +172,12 @@ class Application:
             return
         status, content_type, body, more = response
         raw_headers = [(b"x-request-id", request.id.encode()), *more]
+        if isinstance(body, Stream):
+            if request.method != "HEAD":
+                await body.send(status, raw_headers, receive, send, self._streams_end)
+                return
+            await body.chunks.aclose()
+            body = b""
         if status != 204:
             raw_headers.append((b"content-length", b"%d" % len(body)))
         if content_type is not None:
@@ -222,7 +237,7 @@ class Application:
             more = [*more, (b"x-clock-skew-s", b"%d" % call.clock_skew_s)]
         if body is None:
             return answer.status, None, b"", more
-        if isinstance(body, bytes):
+        if isinstance(body, bytes | Stream):
             return answer.status, JSON_TYPE if isinstance(body, Json) else None, body, more
         return answer.status, JSON_TYPE, encode_json(body), more
 
@@ -255,8 +270,9 @@ class Application:
 
     # One life of the process
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make the services at startup, close them at shutdown."""
+        scope.get("state", {})[STOP_STREAMS] = self._streams_end.set
         async with AsyncExitStack() as stack:
             await receive()
             try:

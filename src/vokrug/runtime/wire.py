@@ -159,6 +159,7 @@ class WireProtocol(HttpToolsProtocol):
 
     def _written(self, response: Response, request: Request, *, keep_alive: bool) -> bytes:
         status, content_type, body, more = response
+        assert isinstance(body, bytes), "a stream takes the long way"
         head = _status_line(status) + default_head(self.server_state.default_headers)
         if content_type is not None:
             head += b"content-type: %b\r\n" % content_type

@@ -1,5 +1,8 @@
-"""What a sale costs when there is a hundred times more of everything. Only processor time is compared: it
+"""What a sale costs when there is a thousand times more of everything. Only processor time is compared: it
 stays what it is when a neighbour comes and the rates go down.
+
+Every step gets the same sales a second, offered and not as many as there can be: then batches are alike, and few
+shoppers do not meet themselves at another till, which would be measured as if size had cost it.
 """
 
 import asyncio
@@ -23,6 +26,9 @@ LOT_OWNERS = 300  # customers with that many lots each
 PAST = 20_000  # sales before anything grows
 HISTORY = 3_000_000
 HOT_TILLS = 100
+RATE = 150.0  # sales a second
+TILLS = 64
+STEP_S = 8.0
 
 
 def measure(stage: Stage, plan: Plan, seed: Seed, say: Say, *, shrink: int = 1) -> tuple[list[Step], Load]:
@@ -38,7 +44,10 @@ def measure(stage: Stage, plan: Plan, seed: Seed, say: Say, *, shrink: int = 1) 
         with stage.serving(seed.url, plan.processes):  # a fresh server: none profits from an earlier step
             warm_up(stage, seed, plan)
             orders = orders_of(stage, seed, plan)
-            load = trade(stage, msgspec.structs.replace(orders, first_customer=numbers.start, customers=len(numbers)))
+            paced = msgspec.structs.replace(
+                orders, rate=min(RATE, plan.rates[0]), clients=TILLS, seconds=plan.seconds if plan.is_quick else STEP_S
+            )
+            load = trade(stage, msgspec.structs.replace(paced, first_customer=numbers.start, customers=len(numbers)))
         steps.append(Step(of=of, size=size, load=load))
         say(f"{of} {size:,}: {load.program_us:.0f} + {load.database_us:.0f} µs a sale")
 

@@ -21,7 +21,7 @@ class Plan:
     rounds: int = 3
     seconds: float = 5.0
     clients: int = 64
-    processes: int = 2
+    processes: int = 1
     customers: int = 100_000
     history: int = 100_000  # past sales
     shops: int = 300

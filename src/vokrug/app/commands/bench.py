@@ -1,5 +1,7 @@
 """`vokrug bench`: how much this machine does, each number beside its limit in the same run."""
 
+import signal
+
 import click
 import msgspec
 
@@ -16,7 +18,7 @@ def command() -> None:
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 100))
 @click.option("--seconds", default=5.0, show_default=True, type=click.FloatRange(0.5, 3600), help="Of each run.")
 @click.option("--clients", default=64, show_default=True, type=click.IntRange(1, 1000), help="Tills at work.")
-@click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64), help="Of our server.")
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="Of our server.")
 @click.option("--customers", default=100_000, show_default=True, type=click.IntRange(100, 9_000_000))
 @click.option("--signed", is_flag=True, help="Sign each request instead of bearing a sandbox token.")
 @click.option("--open-loop", is_flag=True, help="Also: sales that arrive at random at stated rates.")
@@ -52,6 +54,60 @@ def sale(
     )
     report = measure(plan.quickened() if quick else plan, say)
     click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--events",
+    default=1_000_000,
+    show_default=True,
+    type=click.IntRange(1_000),
+    help="Told while all breaks; a tenth of them is relayed for the rates.",
+)
+@click.option("--writers", default=8, show_default=True, type=click.IntRange(1, 64))
+@click.option("--per-commit", default=50, show_default=True, type=click.IntRange(1, 500), help="Events a transaction.")
+@click.option("--kill-every", default=10.0, show_default=True, type=click.FloatRange(1), help="Seconds, on average.")
+@click.option("--broker", "brokers", multiple=True, type=click.Choice(["kafka", "nats"]), default=["kafka", "nats"])
+@click.option("--seed", default=1, show_default=True)
+@click.option("--seconds", default=6.0, show_default=True, type=click.FloatRange(1, 600), help="Of each measurement.")
+@click.option("--only", type=click.Choice(["torment", "speed"]), help="One half of it.")
+def events(
+    as_json: bool,
+    events: int,
+    writers: int,
+    per_commit: int,
+    kill_every: float,
+    brokers: tuple[str, ...],
+    seed: int,
+    seconds: float,
+    only: str | None,
+) -> None:
+    """The stream of facts: everything under it killed at random, then how fast it is. Status 1: a fact was lost."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as by Ctrl-C: what was started goes with us
+    from vokrug.app.bench.stream.speed import measure
+    from vokrug.app.bench.stream.torment import torment
+
+    report: dict[str, object] = {}
+    is_whole = True
+    if only != "speed":
+        came = torment(
+            events,
+            writers=writers,
+            per_commit=per_commit,
+            brokers=brokers,
+            kill_every_s=kill_every,
+            seed=seed,
+            say=say,
+        )
+        is_whole = came.is_whole
+        report["torment"] = came
+    if only != "torment":
+        report["speed"] = measure(seconds=seconds, rounds=3, events=max(10_000, min(events // 10, 100_000)), say=say)
+    text = msgspec.json.encode(report)
+    click.echo(text if as_json else msgspec.json.format(text, indent=2))
+    if not is_whole:
+        raise SystemExit(1)
 
 
 @command.command()

@@ -1,4 +1,4 @@
-"""`vokrug events`: the catalogue of facts, for people and for CI."""
+"""`vokrug events`: the stream of facts, its catalogue, and who carries it."""
 
 import sys
 from datetime import UTC, datetime
@@ -8,6 +8,8 @@ import click
 import msgspec
 
 from vokrug.app.pages import DOCS, told_types
+from vokrug.app.subscriptions import compact, subscriptions
+from vokrug.app.workers import lag, workers
 from vokrug.events.registry import asyncapi as documents
 from vokrug.events.registry import snapshot as snapshots
 from vokrug.events.registry.writing import card_of
@@ -21,7 +23,13 @@ file_option = click.option(
 
 @click.group()
 def command() -> None:
-    """Look at the facts that this code tells."""
+    """The stream of facts: what it tells, who carries it, how far they are."""
+
+
+command.add_command(workers)
+command.add_command(lag)
+command.add_command(subscriptions)
+command.add_command(compact)
 
 
 @command.command()

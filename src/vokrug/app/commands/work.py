@@ -1,25 +1,30 @@
-"""`vokrug work`: jobs only, for as many processes and hosts as the queue needs."""
+"""`vokrug work`: reactions, relays and jobs, in as many processes on as many hosts as they need."""
 
 import asyncio
 import contextlib
 import importlib
-import importlib.util
 import signal
 
 import click
 
 from vokrug.app.floor import running_database, say
+from vokrug.app.streams import Streams, open_streams_database
+from vokrug.events import Installation
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime.database import Database
 from vokrug.runtime.http import Services
-from vokrug.runtime.jobs import Jobs, Worker
+from vokrug.runtime.jobs import Worker
 from vokrug.runtime.settings import Settings, load_settings
 
 
 @click.command()
 @click.option("--concurrency", type=click.IntRange(1, 100), default=4, show_default=True)
 def command(concurrency: int) -> None:
-    """Run jobs and schedules without answering requests."""
+    """Run reactions, relays, jobs and schedules without answering requests.
+
+    Start as many as you like beside `vokrug serve`: they share the partitions of every reaction and relay, and
+    who goes away is replaced. `vokrug events workers` shows who holds what.
+    """
     with running_database(load_settings()) as settings, contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_work(settings, concurrency))
 
@@ -34,16 +39,13 @@ async def _work(settings: Settings, concurrency: int) -> None:
     reports = await Database.connect(settings.reports_url)
     clock = MovedClock() if settings.clock == "movable" else Clock()
     say("Working. Ctrl-C stops.")
-    worker = Worker(settings.database_url, Services(db, reports, clock), _domains(), concurrency=concurrency)
+    services = Services(db, reports, clock)
+    streams_db = await open_streams_database(settings.database_url)
+    wiring = importlib.import_module("vokrug.app.wiring")
+    streams = Streams(streams_db, clock, settings, wiring.REACTIONS, installation=Installation("local"))
+    worker = Worker(settings.database_url, services, list(wiring.JOBS), concurrency=concurrency)
     try:
-        await worker.run(stop)
+        await asyncio.gather(worker.run(stop), streams.run(stop))
     finally:
-        await db.close()
-        await reports.close()
-
-
-def _domains() -> list[Jobs]:
-    """The jobs of every domain: `vokrug.app.wiring.JOBS`, written where everything is wired."""
-    if importlib.util.find_spec("vokrug.app.wiring") is None:
-        return []
-    return list(importlib.import_module("vokrug.app.wiring").JOBS)
+        for database in (db, reports, streams_db):
+            await database.close()

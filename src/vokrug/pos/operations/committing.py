@@ -7,7 +7,8 @@ from uuid import UUID
 from vokrug import events, ledger
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, CommitJob, hash_of
+from vokrug.pos.batch import CommitJob
+from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, hash_of
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     CheckMalformed,
@@ -23,7 +24,7 @@ from vokrug.pos.operations.returning import post_parked
 from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
-from vokrug.pos.store import QuoteRow, SaleRow
+from vokrug.pos.store import QuoteRow, SaleRow, ShopperChange
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Tx
 
@@ -107,7 +108,7 @@ async def commit_alone(
         await store.drop_awaited(tx, check_id)
     shoppers = []
     if sale.customer_number is not None:
-        shoppers = [(sale.customer_number, sale.paid_minor, 1, sale.at)]
+        shoppers = [ShopperChange(sale.customer_number, promise.spent_minor, sale.paid_minor, 1, sale.at)]
     await store.write(tx, [], [sale], shoppers, ledger.written(books), [])
     if deviation is not None:
         await raise_deviation(tx, sale, promise.document, shop, deviation)

@@ -8,7 +8,8 @@ from uuid import UUID
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
-from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, PromiseJob, hash_of
+from vokrug.pos.batch import PromiseJob
+from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, hash_of
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     AlreadyCommitted,
@@ -26,6 +27,8 @@ from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Tx
 from vokrug.runtime.http import Json
 
+NO_LOTS = -1  # the wallet alone: its commit will want it
+
 
 async def calculate(
     checkout: Checkout, check_id: UUID, body: Calculate, shop: Shop, till: Till, language: str, now: datetime
@@ -35,7 +38,8 @@ async def calculate(
     """
     known, ask = known_by(checkout, body.customer_token, body.identifier, now)
     ask.check_id = check_id
-    ask.lots = ledger.FIRST_LOTS if body.hold and body.burn.mode != "none" else 0
+    if body.hold:
+        ask.lots = ledger.FIRST_LOTS if body.burn.mode != "none" else NO_LOTS
     row = await checkout.readers.submit(ask)
     if row["sale_status"] is not None or row["quote_rev"] is not None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
@@ -56,8 +60,9 @@ async def calculate(
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
-    wallet = wallet_of(row) if document.burn_minor else None
-    job = PromiseJob(quote, document, trolley.priced, wallet, accounts.redeemed, now + ttl_of(body))
+    job = PromiseJob(
+        quote, document, trolley.priced, row["spent"] or 0, wallet_of(row), accounts.redeemed, now + ttl_of(body)
+    )
     result: Any = await checkout.writers.submit(job)
     if result is None:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
@@ -144,7 +149,7 @@ def wallet_of(row: Any) -> ledger.Wallet | None:
     """The wallet columns of pos_read, if the customer has one."""
     if row["id"] is None:
         return None
-    return ledger.to_wallet(tuple(row)[17:34])
+    return ledger.to_wallet(tuple(row)[17:35])
 
 
 async def told_alone(
