@@ -62,7 +62,9 @@ def routes_of(settings: Settings) -> list[Routes]:
 
 
 @asynccontextmanager
-async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | None = None) -> AsyncIterator[Services]:
+async def living(
+    settings: Settings, *, with_jobs: bool = True, jobs_at_once: int = JOBS_AT_ONCE, clock: Clock | None = None
+) -> AsyncIterator[Services]:
     """The long-lived parts of a process, from its start to its graceful stop."""
     assert settings.database_url, "the floor fills in the address"
     assert settings.reports_url, "the floor fills in where reports read"
@@ -123,7 +125,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         if with_jobs:
             tasks.append(asyncio.create_task(deliverer.run(stop)))
             tasks.append(
-                asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=JOBS_AT_ONCE).run(stop))
+                asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=jobs_at_once).run(stop))
             )
         try:
             yield services

@@ -59,22 +59,25 @@ def _json_lines(
 
 def _csv_lines(head: str, rest: Iterator[tuple[int, str]], kind: type[T]) -> Iterator[tuple[int, T | BadLine]]:
     separator = ";" if head.count(";") > head.count(",") else ","
-    (names,) = csv.reader([head], delimiter=separator)
+    try:
+        (names,) = csv.reader([head], delimiter=separator)
+    except csv.Error:
+        raise FileHeadMissing() from None
     names = [name.strip() for name in names]
     if "customer" not in names:
         raise FileHeadMissing()
     for number, text in rest:
         if not text.strip():
             continue
-        (values,) = csv.reader([text], delimiter=separator)
-        given: dict[str, Any] = {
-            name: value.strip() for name, value in zip(names, values, strict=False) if value.strip()
-        }
         try:
+            (values,) = csv.reader([text], delimiter=separator)
+            given: dict[str, Any] = {
+                name: value.strip() for name, value in zip(names, values, strict=False) if value.strip()
+            }
             if len(values) != len(names):
                 raise msgspec.ValidationError(f"{len(values)} columns, the head names {len(names)}")
             yield number, msgspec.convert(given, kind, strict=False)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, csv.Error) as error:
             yield number, BadLine(number, str(error), text.strip()[:200])
 
 
