@@ -21,7 +21,7 @@ def judged(program: str, given: Any) -> Any:
     folder = _installed()
     shutil.copy(HERE / program, folder / program)
     said = subprocess.run(
-        ["node", program], cwd=folder, input=json.dumps(given).encode(), capture_output=True, timeout=120
+        ["node", program], cwd=folder, input=json.dumps(given).encode(), capture_output=True, timeout=600
     )
     assert said.returncode == 0, said.stderr.decode()
     return json.loads(said.stdout)

@@ -81,6 +81,17 @@ async def test_a_hold_takes_the_last_use_and_a_cancel_gives_it_back(
     assert (await till.quotes(shopper, COFFEE)).to_pay == "90.00"
 
 
+async def test_a_check_is_not_in_its_own_way(chain: Chain, till: Till, shopper: Shopper, limited: None) -> None:
+    """Looked at again with or without a hold, a check that holds the last use still has it."""
+    held = await till.quotes(shopper, COFFEE)
+    looked = await till.quotes(shopper, COFFEE, check=held.check, rev=2, hold=False)
+    assert looked.to_pay == "90.00"
+    again = await till.quotes(shopper, COFFEE, check=held.check, rev=2)
+    assert (again.to_pay, await counters(chain)) == ("90.00", [1])
+    (await till.confirms(again)).done()
+    assert await counters(chain) == [1]
+
+
 async def test_a_price_asked_without_hold_takes_nothing(
     chain: Chain, till: Till, shopper: Shopper, limited: None
 ) -> None:

@@ -1,7 +1,5 @@
 """Laws of the engine, tried on random baskets and offers."""
 
-from itertools import product
-
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -198,53 +196,6 @@ def test_one_more_offer_never_raises_what_the_customer_pays(
     with_more = price(bought, None, offers(*bodies, more), NOON)
     if with_more.optimality == "proven":
         assert after_discounts(with_more) <= after_discounts(fewer)
-
-
-@settings(max_examples=150, deadline=None)
-@given(baskets(most_lines=3), st.lists(item_offers, max_size=3), st.lists(basket_offers, max_size=2))
-def test_what_is_proven_is_the_best_of_all_choices(
-    bought: Basket, items: list[ItemDiscount], wholes: list[BasketDiscount]
-) -> None:
-    """Brute force: every line with every item offer or none, then every basket offer or none.
-
-    The amounts of a choice are read from the engine itself with the discounts it leaves written in by
-    hand, so that only the choosing is tried here; the tables try the amounts.
-    """
-    priced = price(bought, None, offers(*items, *wholes), NOON)
-    alone = [_alone(bought, item) for item in items]
-    best = after_discounts(price(bought, None, offers(), NOON))
-    for chosen in product(range(-1, len(items)), repeat=len(bought.lines)):
-        given_off = [alone[k][i] if k >= 0 else 0 for i, k in enumerate(chosen)]
-        left = [before - off for before, off in zip(_alone_left(bought), given_off, strict=True)]
-        best = min([best, sum(left), *(_with_basket(bought, left, whole) for whole in wholes)])
-    if priced.optimality == "proven":
-        assert after_discounts(priced) == best
-    else:
-        assert after_discounts(priced) >= best
-
-
-def _alone(bought: Basket, item: ItemDiscount) -> list[int]:
-    priced = price(bought, None, offers(item), NOON)
-    return [sum(each.amount_minor for each in line.discounts if each.layer == "item") for line in priced.lines]
-
-
-def _alone_left(bought: Basket) -> list[int]:
-    return [line.net_minor for line in price(bought, None, offers(), NOON).lines]
-
-
-def _with_basket(bought: Basket, left: list[int], whole: BasketDiscount) -> int:
-    """What stays to be paid when a basket offer meets lines that already cost only `left`."""
-    gross = [line.gross_minor for line in price(bought, None, offers(), NOON).lines]
-    reduced = [
-        msgspec.structs.replace(line, manual_discount_minor=was - now)
-        for line, was, now in zip(bought.lines, gross, left, strict=True)
-    ]
-    if whole.threshold_on == "original":
-        met = price(bought, None, offers(whole), NOON)
-        if any(verdict.status == "not_met" for verdict in met.verdicts):
-            return sum(left)
-        whole = msgspec.structs.replace(whole, min_minor=0)
-    return after_discounts(price(msgspec.structs.replace(bought, lines=tuple(reduced)), None, offers(whole), NOON))
 
 
 @given(st.integers(0, 10_000), st.lists(st.tuples(st.integers(0, 900), st.integers(0, 900)), min_size=1, max_size=6))

@@ -26,11 +26,18 @@ from vokrug.runtime.telemetry import register_collector, unregister_collector
 log = logging.getLogger("vokrug.app")
 
 RENEW_EVERY_S = 1.0
-JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves room for the short ones
 LAG_EVERY_S = 15.0
+JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves room for the short ones
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
-JOBS: list[Jobs] = [ledger.jobs, events.jobs, subscriptions.jobs, promotions.jobs, promotions.backtest_jobs, pos.jobs]
+JOBS: list[Jobs] = [
+    ledger.jobs,
+    events.jobs,
+    subscriptions.jobs,
+    promotions.jobs,
+    promotions.backtest_jobs,
+    pos.jobs,
+]
 REACTIONS: list[events.Reaction] = []
 
 
@@ -55,7 +62,9 @@ def routes_of(settings: Settings) -> list[Routes]:
 
 
 @asynccontextmanager
-async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | None = None) -> AsyncIterator[Services]:
+async def living(
+    settings: Settings, *, with_jobs: bool = True, jobs_at_once: int = JOBS_AT_ONCE, clock: Clock | None = None
+) -> AsyncIterator[Services]:
     """The long-lived parts of a process, from its start to its graceful stop."""
     assert settings.database_url, "the floor fills in the address"
     assert settings.reports_url, "the floor fills in where reports read"
@@ -116,7 +125,7 @@ async def living(settings: Settings, *, with_jobs: bool = True, clock: Clock | N
         if with_jobs:
             tasks.append(asyncio.create_task(deliverer.run(stop)))
             tasks.append(
-                asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=JOBS_AT_ONCE).run(stop))
+                asyncio.create_task(Worker(settings.database_url, services, JOBS, concurrency=jobs_at_once).run(stop))
             )
         try:
             yield services

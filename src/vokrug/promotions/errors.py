@@ -87,6 +87,15 @@ class ListKeyMalformed(Refusal):
     cashier = Text(en="The list's key is not a short word.", ru="Ключ списка — короткое слово латиницей.")
 
 
+class FileHeadMissing(Refusal):
+    """The file is neither lines of JSON nor a CSV whose first line names a column `customer`."""
+
+    code, status = "file_head_missing", 422
+    cashier = Text(
+        en="The file has no first line with a column “customer”.", ru="В файле нет первой строки со столбцом customer."
+    )
+
+
 class CampaignUnknown(Refusal):
     """There is no such campaign."""
 

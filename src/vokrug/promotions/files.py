@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from vokrug.promotions.errors import FileHeadMissing
+
 T = TypeVar("T", bound=Struct)
 
 
@@ -29,11 +31,13 @@ class Imported(Struct, frozen=True):
 
 
 def read_lines(lines: Iterable[str], kind: type[T]) -> Iterator[tuple[int, T | BadLine]]:
-    """Every line as `kind`, or why not. A file that begins with { is lines of JSON, any other is CSV with a head."""
+    """Every line as `kind`, or why not. A file that begins with { is lines of JSON, any other is CSV with a head.
+    Raises FileHeadMissing.
+    """
     numbered = enumerate(lines, 1)
     first = next(numbered, None)
     if first is None:
-        return
+        raise FileHeadMissing()
     if first[1].lstrip("\ufeff \t").startswith("{"):
         yield from _json_lines(first, numbered, kind)
     else:
@@ -55,20 +59,25 @@ def _json_lines(
 
 def _csv_lines(head: str, rest: Iterator[tuple[int, str]], kind: type[T]) -> Iterator[tuple[int, T | BadLine]]:
     separator = ";" if head.count(";") > head.count(",") else ","
-    (names,) = csv.reader([head], delimiter=separator)
+    try:
+        (names,) = csv.reader([head], delimiter=separator)
+    except csv.Error:
+        raise FileHeadMissing() from None
     names = [name.strip() for name in names]
+    if "customer" not in names:
+        raise FileHeadMissing()
     for number, text in rest:
         if not text.strip():
             continue
-        (values,) = csv.reader([text], delimiter=separator)
-        given: dict[str, Any] = {
-            name: value.strip() for name, value in zip(names, values, strict=False) if value.strip()
-        }
         try:
+            (values,) = csv.reader([text], delimiter=separator)
+            given: dict[str, Any] = {
+                name: value.strip() for name, value in zip(names, values, strict=False) if value.strip()
+            }
             if len(values) != len(names):
                 raise msgspec.ValidationError(f"{len(values)} columns, the head names {len(names)}")
             yield number, msgspec.convert(given, kind, strict=False)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, csv.Error) as error:
             yield number, BadLine(number, str(error), text.strip()[:200])
 
 

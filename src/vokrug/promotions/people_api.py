@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from vokrug import customers
 from vokrug.promotions.coupons.api import FILE_LIMIT_BYTES, text_lines
 from vokrug.promotions.errors import (
+    FileHeadMissing,
     ListKeyMalformed,
     ListUnknown,
     OfferUnknown,
@@ -58,7 +59,7 @@ def _customer(call: Call) -> UUID:
 @routes.post(
     "/v1/promotions/lists/{key}/import",
     answers={200: Imported},
-    refusals=[ListKeyMalformed],
+    refusals=[ListKeyMalformed, FileHeadMissing],
     roles=STAFF,
     query={"name": Name, "replace": bool, "dry": bool},
     **A_FILE,
@@ -86,7 +87,14 @@ async def take_off(call: Call, body: TakeOff) -> Answer[TakenOff]:
         return Answer(TakenOff(await lists.take_off(tx, call.path["key"], body.customers)))
 
 
-@routes.post("/v1/promotions/households/import", answers={200: Imported}, roles=STAFF, query={"dry": bool}, **A_FILE)
+@routes.post(
+    "/v1/promotions/households/import",
+    answers={200: Imported},
+    refusals=[FileHeadMissing],
+    roles=STAFF,
+    query={"dry": bool},
+    **A_FILE,
+)
 async def import_households(call: Call, body: bytes) -> Answer[Imported]:
     """Who lives together: `customer` and a number of the household."""
     async with call.db.transaction() as tx:
@@ -96,6 +104,7 @@ async def import_households(call: Call, body: bytes) -> Answer[Imported]:
 @routes.post(
     "/v1/promotions/personal/{import_id:uuid}/import",
     answers={200: Imported},
+    refusals=[FileHeadMissing],
     roles=STAFF,
     query={"dry": bool},
     **A_FILE,

@@ -1,5 +1,7 @@
 """What a check costs, what points pay of it, what it earns; and, when asked to hold, a promise."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -229,6 +231,23 @@ async def tell(
     return await promotions.look_up(tx, around, checkout.codes, asked, now)
 
 
+@asynccontextmanager
+async def as_if_free(tx: Tx, standing: QuoteRow | None) -> AsyncIterator[None]:
+    """What a check has set aside itself is in its own way no more than in anybody's: while it is looked at again,
+    and only then, it counts as free.
+    """
+    if standing is None or not documents.decode(standing.document).wanted:
+        yield
+        return
+    looking = tx.connection.transaction()
+    await looking.start()
+    try:
+        await promotions.release(tx, standing.check_id)
+        yield
+    finally:
+        await looking.rollback()
+
+
 def ttl_of(body: Calculate) -> timedelta:
     return timedelta(seconds=body.hold.ttl_s if isinstance(body.hold, HoldAsked) else HoldAsked().ttl_s)
 
@@ -304,7 +323,8 @@ async def quote_alone(
         books = await ledger.open_books(tx, checkout.ids, wallet_ids, now, lots=ledger.ALL_LOTS, legs=legs)
         if known is not None:
             (row,) = await checkout.read(tx, [Ask(known.number)], now)
-    told = await tell(checkout, tx, body, shop, known, ask, now)
+    async with as_if_free(tx, standing):
+        told = await tell(checkout, tx, body, shop, known, ask, now)
     document = await priced(checkout, body, shop, known, row, language, now, told, tx)
     spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
     document = with_cards(document, cards, spendable)

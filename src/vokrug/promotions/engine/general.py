@@ -101,7 +101,7 @@ def takings(final: State, found: Found) -> tuple[Taking, ...]:
     taken: dict[int, Taking] = {}
     for given in final.trail:
         rule = given.offer.rule
-        if not (rule.is_limited or rule.code or rule.coupon or rule.personal):
+        if not rule.is_counted:
             continue
         units = given.units or (given.times if given.offer.effect.family == "handed" else 0)
         before = taken.get(rule.offer_id)

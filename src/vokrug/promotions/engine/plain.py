@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from vokrug.promotions.engine.finding import BasketRule, Found, ItemRule
 from vokrug.promotions.engine.offers import Missing, PercentOff
-from vokrug.promotions.engine.priced import Hint, Verdict
+from vokrug.promotions.engine.priced import Hint, Taking, Verdict
 from vokrug.promotions.engine.work import Work
 from vokrug.promotions.engine.worth import amounts, discountable, item_amounts, sum_off, threshold
 
@@ -50,6 +50,22 @@ def give_plainly(work: Work, found: Found) -> tuple[Hint, ...] | None:
                 work.note(i, offered[0], offered[2], "item")
         judge_items(work, item, worth, best)
     return take_basket(work, tried) if basket else ()
+
+
+def plain_takings(work: Work, found: Found) -> tuple[Taking, ...]:
+    """What is to be counted with the sale, of the offers that are to be counted."""
+    counted = {rule.offer_id for rule, _ in found.item if rule.is_counted}
+    counted |= {rule.offer_id for rule, _ in found.basket if rule.is_counted}
+    taken: dict[int, Taking] = {}
+    for i, discounts in enumerate(work.discounts):
+        for each in discounts:
+            if each.offer_id in counted:
+                before = taken.get(each.offer_id)
+                units = work.units[i] + (before.units if before else 0)
+                amount = each.amount_minor + (before.amount_minor if before else 0)
+                code = found.codes.get(each.offer_id)
+                taken[each.offer_id] = Taking(each.offer_id, each.version, 1, units, amount, 0, code)
+    return tuple(taken.values())
 
 
 # Item layer

@@ -13,7 +13,7 @@ from vokrug.promotions.engine.finding import Found, find_rules
 from vokrug.promotions.engine.funding import shares_of
 from vokrug.promotions.engine.general import Discounted, Runs, give_by_policy
 from vokrug.promotions.engine.moment import Moment
-from vokrug.promotions.engine.plain import give_plainly
+from vokrug.promotions.engine.plain import give_plainly, plain_takings
 from vokrug.promotions.engine.priced import (
     EarnByRule,
     Hint,
@@ -36,6 +36,9 @@ def price(basket: Basket, shopper: Shopper | None, offers: CompiledOffers, now: 
 
     The same basket, shopper, offers and moment always get the same answer.
     """
+    numbers = [line.n for line in basket.lines]
+    if numbers != sorted(numbers):
+        return _by_number(basket, shopper, offers, now)
     work = Work(basket.lines)
     moment = Moment(basket, shopper, now, work, offers.policy.threshold_on)
     found = find_rules(basket, shopper, offers, now, work, moment)
@@ -72,9 +75,17 @@ def price(basket: Basket, shopper: Shopper | None, offers: CompiledOffers, now: 
         gifts=given.gifts,
         coupons_to_issue=given.coupons,
         tier_grants=given.tiers,
-        takings=(*given.takings, *_point_takings(granted, found)) if found.codes or found.counted else given.takings,
+        takings=_takings(work, found, given, granted) if found.codes or found.counted else (),
         hints=hints,
     )
+
+
+def _by_number(basket: Basket, shopper: Shopper | None, offers: CompiledOffers, now: datetime) -> Priced:
+    """The earlier line is the one with the lower number, wherever it stands in the list."""
+    ordered = tuple(sorted(basket.lines, key=lambda line: line.n))
+    priced = price(replace(basket, lines=ordered), shopper, offers, now)
+    place = {line.n: at for at, line in enumerate(ordered)}
+    return replace(priced, lines=tuple(priced.lines[place[line.n]] for line in basket.lines))
 
 
 def _points(
@@ -118,13 +129,15 @@ def _with_codes(verdicts: list[Verdict], codes: dict[int, str]) -> list[Verdict]
     ]
 
 
-def _point_takings(granted: list[Granted], found: Found) -> list[Taking]:
-    """What points take of limits."""
-    return [
+def _takings(work: Work, found: Found, given: Discounted, granted: list[Granted]) -> tuple[Taking, ...]:
+    """What the check takes of limits, by discounts and by points."""
+    discounts = plain_takings(work, found) if given is NOTHING else given.takings
+    points = [
         Taking(one.rule.offer_id, one.rule.version, 1, 0, 0, one.points, found.codes.get(one.rule.offer_id))
         for one in granted
-        if one.rule.is_limited or one.rule.code or one.rule.coupon or one.rule.personal
+        if one.rule.is_counted
     ]
+    return (*discounts, *points)
 
 
 def _lines(work: Work, burnt: Burnt, granted: list[Granted], runs: list[Runs] | None) -> tuple[PricedLine, ...]:

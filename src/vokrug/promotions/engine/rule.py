@@ -101,6 +101,7 @@ class Rule(Generic[B_co]):
         "gated",
         "goods",
         "group",
+        "is_counted",
         "is_limited",
         "is_plain",
         "key",
@@ -139,6 +140,7 @@ class Rule(Generic[B_co]):
         self.exceptions = exceptions_of(self.goods)
         self.conditions = body.conditions
         self.is_limited = bool(body.limits)
+        self.is_counted = self.is_limited or bool(body.code or body.coupon or who.personal)
         self.gated = (
             who != type(who)() or bool(body.code or body.coupon or body.conditions or body.limits)
         ) or self.schedule is not None
