@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from vokrug import events
 from vokrug.kernel import new_id
@@ -22,6 +23,10 @@ from vokrug.runtime.database import Database
 from vokrug.runtime.migrations import migrate, read_migrations
 from vokrug.runtime.postgres import EmbeddedPostgres, create_database, drop_database
 from vokrug.runtime.postgres_home import throwaway_folder
+
+# How long an example takes says something of the machine, never of the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # Nothing here outlives the run, so nothing is waited for.
 THROW_AWAY = {
