@@ -1,4 +1,4 @@
-"""Mailed coupons redeemed again: first ones taken, repeats, outsiders and wrong dates refused; a second run the same."""
+"""Mailed coupons redeemed again: first ones taken, repeats, outsiders and wrong dates refused; a second run too."""
 
 import csv
 from collections.abc import Sequence
