@@ -1,14 +1,14 @@
 """The usual check by the usual policy: each line takes its best item offer, then the check its best basket offer.
 
-That is exact as long as no item discount keeps a basket offer from its threshold; where one does, the
-search is asked instead.
+That is exact as long as no item discount keeps a basket offer from its threshold. Where one does, the offer
+may be worth giving up item discounts for; unless its threshold alone says that it is not, the search is asked.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from vokrug.promotions.engine.finding import BasketRule, Found, ItemRule
-from vokrug.promotions.engine.offers import Missing, PercentOff
+from vokrug.promotions.engine.offers import BasketDiscount, Missing, PercentOff
 from vokrug.promotions.engine.priced import Hint, Taking, Verdict
 from vokrug.promotions.engine.work import Work
 from vokrug.promotions.engine.worth import amounts, discountable, item_amounts, sum_off, threshold
@@ -140,9 +140,10 @@ NOTHING_TRIED = Tried([], [])
 
 
 def try_basket(work: Work, start: Sequence[int], basket: list[tuple[BasketRule, list[int]]]) -> Tried | None:
-    """None when item discounts would keep an offer from its threshold."""
+    """None when item discounts keep an offer from its threshold that may be worth more than they are."""
     met: list[tuple[int, Rank, BasketRule, list[int]]] = []
     short: list[tuple[int, BasketRule, Verdict]] = []
+    spoilt: list[int] = []  # what the check would at least cost under an offer that items keep from its threshold
     left, flags, floors = work.left, work.has_flags, work.has_floors
     count, everything, before = len(left), sum(left), sum(start)
     for rule, aimed in basket:
@@ -162,23 +163,30 @@ def try_basket(work: Work, start: Sequence[int], basket: list[tuple[BasketRule, 
             met.append((off, rule.rank, rule, lines))
             continue
         # The usual offer: for the whole check, without anything to look at line by line.
-        benefit = body.benefit
-        if type(benefit) is PercentOff:
-            off = (everything * benefit.percent_bp + 5_000) // 10_000
-        else:
-            off = benefit.amount_minor  # type: ignore[union-attr]
-            if off > everything:
-                off = everything
-        if body.max_minor is not None and off > body.max_minor:
-            off = body.max_minor
+        off = off_whole(body, everything)
         has = everything if body.threshold_on == "remaining" else before
         if has < least:
             if before >= least:
-                return None
+                spoilt.append(least - off_whole(body, least))
             short.append((off, rule, Verdict(rule.offer_id, rule.version, "not_met", 0, None, 0, least - has)))
         else:
             met.append((off, rule.rank, rule, aimed))
+    # The more is left to pay, the more an offer leaves of it: on its threshold the check costs least.
+    if spoilt and min(spoilt) <= everything - max([one[0] for one in met], default=0):
+        return None
     return Tried(met, short)
+
+
+def off_whole(body: BasketDiscount, everything: int) -> int:
+    """What a basket offer takes off a check without floors that costs so much."""
+    benefit, most = body.benefit, body.max_minor
+    if type(benefit) is PercentOff:
+        off = (everything * benefit.percent_bp + 5_000) // 10_000
+    else:
+        off = benefit.amount_minor  # type: ignore[union-attr]
+        if off > everything:
+            off = everything
+    return off if most is None or off < most else most
 
 
 def take_basket(work: Work, tried: Tried) -> tuple[Hint, ...]:
