@@ -1,24 +1,27 @@
 # setup | run | test | check | fix | bench. Needs Python 3.11 or newer and make; scripts/setup says what else.
-.PHONY: setup run test check fix bench
+.PHONY: setup env run test check fix bench
 BIN := .venv/bin
 
-setup:
+setup: env
+	@scripts/compile
+
+env:
 	@scripts/setup
 
 run: setup
 	$(BIN)/vokrug serve --sample
 
-test: check
+test: check setup
 	@scripts/test
 
-check: setup
+check: env
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vokrug docs --check
 
-fix: setup
+fix: env
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

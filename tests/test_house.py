@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,17 @@ def test_migrations_are_well_named() -> None:
     ours = [migration.name for migration in read_migrations() if migration.is_ours]
     assert all(NAME.fullmatch(name) for name in ours)
     assert len({name[:4] for name in ours}) == len(ours)
+
+
+COMPILED = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["vokrug"]["compiled"]
+
+
+@pytest.mark.parametrize("module", COMPILED)
+def test_what_is_compiled_can_be_compiled(module: str) -> None:
+    """Compiled coroutines crash when they are cancelled; compiled classes have no docstrings."""
+    tree = ast.parse(ROOT.joinpath("src", *module.split(".")).with_suffix(".py").read_text())
+    assert [node.lineno for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef)] == []
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    assert [node.name for node in classes if node.keywords] == [], "a msgspec Struct with settings cannot be compiled"
+    refusals = [node.name for node in classes for base in node.bases if ast.unparse(base).endswith("Refusal")]
+    assert refusals == [], "a refusal's title is its docstring"

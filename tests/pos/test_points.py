@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.pos.chain import CAKE, COFFEE, Chain, Shopper, Till, times
+from vokrug.pos import checkout
 from vokrug.pos.batch import Batch
 from vokrug.runtime.database import Tx
 
@@ -177,14 +178,14 @@ async def test_a_later_revision_that_comes_between_is_not_sold_as_the_earlier_on
 ) -> None:
     """The batch has read revision 1 and is about to write its sale, when revision 2 is promised."""
     quote = await till.quotes(None, COFFEE)
-    write, later = Batch.write, till.check(None, CAKE, rev=2)
+    written, later = checkout.written, till.check(None, CAKE, rev=2)
 
-    async def write_too_late(batch: Batch, tx: Tx) -> None:
+    async def written_too_late(tx: Tx, batch: Batch) -> None:
         monkeypatch.undo()
         (await till.calculates(quote.check, later)).done()
-        await write(batch, tx)
+        await written(tx, batch)
 
-    monkeypatch.setattr(Batch, "write", write_too_late)
+    monkeypatch.setattr(checkout, "written", written_too_late)
     assert (await till.confirms(quote)).code == (409, "revision_stale")
     assert await chain.rows("select 1 from pos_sale") == []
     second = await till.commits(quote.check, {"rev": 2, **till.place, "claimed": {"to_pay": "360.00"}})

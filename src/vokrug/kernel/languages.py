@@ -5,7 +5,7 @@ from dataclasses import dataclass
 LANGUAGES = ("ru", "en")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
     """One sentence in every language we speak. `{name}` stands for a fact filled in later."""
 

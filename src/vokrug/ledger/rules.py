@@ -38,7 +38,7 @@ def split(amount: int, parts: Sequence[str]) -> list[int]:
     return out
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """Where value may be drawn from: at most `cap`, down to `overdraft` below zero (None: no limit)."""
 
@@ -80,7 +80,7 @@ def fee(amount: int, rate: str, cap: int | None = None) -> int:
     return whole if cap is None else min(whole, cap)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AcquiredLot:
     """Units acquired on a day."""
 

@@ -16,12 +16,11 @@ from vokrug.pos.rules import Promise, Settlement, Unplain, settle, tier_before_a
 from vokrug.pos.schemas import Commit
 from vokrug.pos.store import QuoteRow, SaleRow, ShopperChange
 from vokrug.pos.types import Shop, Till
-from vokrug.runtime.database import Tx
 
 MANY_LOTS = 256  # nobody's points for one check lie in more; if they do, its story is told alone
 
 
-@dataclass(slots=True)
+@dataclass
 class PromiseJob:
     """A priced check to write down, with the points to set aside for it."""
 
@@ -35,7 +34,7 @@ class PromiseJob:
     deadline: datetime
 
 
-@dataclass(slots=True)
+@dataclass
 class CommitJob:
     """A sale to make final."""
 
@@ -141,8 +140,3 @@ class Batch:
             self.shoppers[number, day] = change.and_sale(sale.paid_minor, points, sale.at)
         self.events.append(told(sale, promise.document, job.shop, job.till))
         return sale, promise.document
-
-    async def write(self, tx: Tx) -> None:
-        if self.quotes or self.sales or not self.books.is_empty:
-            shoppers = [self.shoppers[place] for place in sorted(self.shoppers)]
-            await store.write(tx, self.quotes, self.sales, shoppers, ledger.written(self.books), self.events)

@@ -142,7 +142,7 @@ class Checkout:
         if missing := [check_id for check_id in commits_of(jobs) if check_id not in found]:
             found |= await self._promises(tx, missing, now)
         batch, results = await self._decided(tx, jobs, found, newest(jobs, found), now)
-        await batch.write(tx)
+        await written(tx, batch)
         self._remember(jobs, batch, results)
         return results
 
@@ -157,7 +157,7 @@ class Checkout:
             try:
                 async with tx.connection.transaction():
                     batch, done = await self._decided_under_locks(tx, these)
-                    await batch.write(tx)
+                    await written(tx, batch)
             except FASTER as error:
                 theirs = set((error.detail or "").split(","))
                 left = {i: job for i, job in left.items() if str(check_of(job)) not in theirs}
@@ -245,6 +245,13 @@ class Checkout:
 
     def _customer_of(self, job: Job) -> int | None:
         return job.quote.customer_number if isinstance(job, PromiseJob) else self.memory.customer(job.check_id)
+
+
+async def written(tx: Tx, batch: Batch) -> None:
+    """Everything that was decided, with one statement."""
+    if batch.quotes or batch.sales or not batch.books.is_empty:
+        shoppers = [batch.shoppers[place] for place in sorted(batch.shoppers)]
+        await store.write(tx, batch.quotes, batch.sales, shoppers, ledger.written(batch.books), batch.events)
 
 
 def commits_of(jobs: Sequence[Job]) -> list[UUID]:

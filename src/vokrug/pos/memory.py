@@ -18,7 +18,7 @@ MOST = 4_096  # promises, about 5 KB each
 TRUSTED_FOR_S = 120.0  # a shopper pays within a minute or two; later the promise is read
 
 
-@dataclass(slots=True)
+@dataclass
 class Memory:
     promises: dict[UUID, tuple[Promise, float]] = field(default_factory=dict)  # with the end of our trust
     wallets: dict[int, ledger.Wallet] = field(default_factory=dict)

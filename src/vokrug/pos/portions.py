@@ -10,7 +10,7 @@ from vokrug.kernel import Rounding, round_ratio
 from vokrug.pos.document import PricedLine
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Portion:
     """Money and points of a part of a line."""
 

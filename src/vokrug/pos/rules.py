@@ -24,7 +24,7 @@ class Unplain(Exception):
     """Not for the hot path: this document's story has to be told on its own."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Promise:
     """What was promised for a check, with the wallet and the hold as they are now."""
 
@@ -74,7 +74,7 @@ class Promise:
         )
 
 
-@dataclass(slots=True)
+@dataclass
 class Settlement:
     """A commit on its way: who sends it, and where its money goes."""
 
@@ -86,7 +86,7 @@ class Settlement:
     funders: dict[str, int] | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class Deviation:
     """How a printed receipt differs from what was promised."""
 

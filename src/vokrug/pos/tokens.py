@@ -20,7 +20,7 @@ _BODY = struct.Struct(">Q16sBI")
 _MAC_BYTES = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """Who a token stands for."""
 

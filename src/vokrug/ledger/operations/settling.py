@@ -21,7 +21,7 @@ from vokrug.ledger.types import FreeLot, Grant, Hold, Journal, Kind, Wallet, wal
 NO_CARDS = CardMoney()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Accounts:
     """The summed wallets a shop's sales touch, and what a point is worth."""
 
@@ -39,7 +39,7 @@ class Accounts:
         return round_ratio(points * self.value_num, self.value_den, Rounding.HALF_EVEN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settled:
     """What the ledger did for a document."""
 

@@ -7,7 +7,7 @@ from vokrug.pos import answers, store
 from vokrug.pos import document as documents
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.errors import AlreadyCommitted, DocumentOfAnotherTill
-from vokrug.pos.operations.quoting import let_go
+from vokrug.pos.operations.setting_aside import let_go
 from vokrug.pos.schemas import Released
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Tx

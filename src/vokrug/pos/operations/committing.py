@@ -20,8 +20,9 @@ from vokrug.pos.errors import (
 from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations import gift_cards
 from vokrug.pos.operations.identifying import known_by
-from vokrug.pos.operations.quoting import is_stranger, priced, recognised, tell
+from vokrug.pos.operations.quoting import is_stranger, priced, recognised
 from vokrug.pos.operations.returning import post_parked
+from vokrug.pos.operations.setting_aside import tell
 from vokrug.pos.printed import as_printed
 from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
