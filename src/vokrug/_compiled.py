@@ -49,7 +49,7 @@ def use() -> None:
     if made_of.get("suffix") != EXTENSION_SUFFIXES[0] or made_of["modules"] != sources(made_of["modules"]):
         state = "stale"
         return
-    sys.meta_path.insert(0, Compiled(made_of["modules"]))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Compiled(made_of["modules"]))
     state = "used"
 
 
