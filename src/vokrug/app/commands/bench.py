@@ -58,6 +58,17 @@ def sale(
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--repeats", default=5, show_default=True, type=click.IntRange(1, 1000), help="Of each trolley.")
+def offers(as_json: bool, repeats: int) -> None:
+    """The offer engine by lines and live offers, and a set published meanwhile."""
+    from vokrug.app.bench.offers import measure, page
+
+    report = measure(repeats, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--lines", default=1_000_000, show_default=True, type=click.IntRange(100, 100_000_000))
 @click.option("--shops", default=30, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--workers", type=click.IntRange(0, 256), help="Processes; as many as cores by default.")
