@@ -140,3 +140,14 @@ def intake(as_json: bool, rounds: int, batches: int, batch: int) -> None:
         for way, found in ways.items():
             said = ", ".join(f"{name} {value:,}" for name, value in found.items())
             click.echo(f"round {number} {way}: {said}")
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--records", default=1_000_000, show_default=True, type=click.IntRange(100, 20_000_000))
+def matching(as_json: bool, records: int) -> None:
+    """Invented records matched among themselves."""
+    from vokrug.app.bench.matching import measure, page
+
+    report = measure(records, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
