@@ -1,8 +1,10 @@
 """`vokrug customers`: work on many customers at once."""
 
+import asyncio
 import csv
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from vokrug.customers.matching import Found, Unreadable, match
+from vokrug.app.floor import running_database
+from vokrug.app.wiring import directory_of
+from vokrug.customers.matching import Found, Steps, Unreadable, match, own
+from vokrug.kernel import Clock
+from vokrug.runtime.database import Database
+from vokrug.runtime.settings import Settings, load_settings
 
 
 @click.group()
@@ -19,7 +26,7 @@ def command() -> None:
 
 
 @command.command(name="match")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--truth", metavar="COLUMN", help="Says who each record is; never compared, only scored by.")
 @click.option("--ignore", metavar="COLUMN", multiple=True, help="Not to be compared. May be given more than once.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the pairs with their reasons: CSV.")
@@ -29,10 +36,15 @@ def match_(
 ) -> None:
     """Match the records of FILES (CSV, CSV.GZ, Parquet) among themselves: who is the same person?
 
-    Columns are known by their names, English or Russian. Numbers of records and of people are left out. Status 2: the
-    files cannot be matched.
+    Without FILES: the installation's own customers; what is probable waits for a steward's decision. Columns are
+    known by their names, English or Russian. Numbers of records and of people are left out. Status 2: the files
+    cannot be matched.
     """
     console = Console(stderr=True)
+    if not files:
+        with running_database(load_settings()) as settings, console.status("") as status:
+            asyncio.run(match_own(settings, truth, ignore, lambda step: status.update(f"{step}…"), as_json))
+        return
     try:
         with console.status("") as status:
             found = match(files, truth=truth, ignore=ignore, said=lambda step: status.update(f"{step}…"))
@@ -46,6 +58,31 @@ def match_(
         click.echo(json.dumps(summary(found), ensure_ascii=False))
     else:
         show(found, Console())
+
+
+async def match_own(settings: Settings, truth: str | None, ignore: tuple[str, ...], said: Steps, as_json: bool) -> None:
+    """Our own customers, unsealed into a file that only we can read and that is gone afterwards."""
+    assert settings.database_url, "the floor fills in the address"
+    db = await Database.connect(settings.database_url, max_size=2)
+    try:
+        async with db.transaction() as tx:
+            directory = await directory_of(tx, settings)
+        with tempfile.TemporaryDirectory(prefix="vokrug-match-") as folder:
+            said("reading our customers")
+            file = Path(folder, "people.csv")
+            ids = await own.write_people(db, directory, file)
+            try:
+                found = match([file], truth=truth, ignore=ignore, said=said)
+            except Unreadable as error:
+                raise click.ClickException(str(error)) from error
+        new, known = await own.propose_all(db, found, ids, Clock().now())
+    finally:
+        await db.close()
+    if as_json:
+        click.echo(json.dumps(summary(found) | {"proposed": new, "known": known}, ensure_ascii=False))
+    else:
+        show(found, Console())
+        click.echo(f"{new} pairs wait for a decision, {known} were known. GET /v1/customer-merges")
 
 
 def summary(found: Found) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import duckdb
 from vokrug.customers.matching.reading import one
 
 PER_RECORD = 40  # comparisons a record, at most, that one key may bring; of a small table
-TOTAL = 25_000_000  # comparisons in all: two cores weigh them in a minute and a half
+TOTAL = 30_000_000  # comparisons in all: two cores weigh them in two minutes
 SAMPLE = 150_000  # larger tables are counted by a sample: pairs grow with its square
 
 KEYS: dict[str, tuple[str, ...]] = {  # finest first
@@ -37,7 +37,7 @@ Key = tuple[str, ...]
 def choose(connection: duckdb.DuckDBPyConnection, roles: tuple[str, ...]) -> list[Key]:
     """Keys for the table `people`, coarsest first."""
     rows = one(connection, "select count(*) from people")
-    limit = min(rows * PER_RECORD, TOTAL // 8)
+    limit = min(rows * PER_RECORD, TOTAL // 12)
     sample = min(rows, SAMPLE)
     connection.execute(
         f"create table matching_sample as select * from people order by hash(unique_id) limit {sample}"  # noqa: S608

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 # Roles in the order in which a table is searched for them, with the names they go by, squeezed to letters.
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "given": ("givenname", "firstname", "forename", "given", "name1", "имя"),
+    "given": ("givenname", "firstname", "forename", "given", "called", "name1", "имя"),
     "surname": ("surname", "lastname", "familyname", "family", "secondname", "фамилия"),
     "middle": ("middlename", "patronymic", "middle", "отчество"),
     "maiden": ("maidenname", "maiden", "birthname", "formersurname", "девичьяфамилия", "прежняяфамилия"),

@@ -6,7 +6,7 @@ import math
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -15,13 +15,15 @@ from typing import Any
 import duckdb
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.internals.blocking_rule_creator import BlockingRuleCreator
+from splink.internals.exceptions import EMTrainingException
 
-from vokrug.customers.matching import blocking
+from vokrug.customers.matching import blocking, reading
 from vokrug.customers.matching.comparisons import comparison
 
 RANDOM_PAIRS = 1_000_000
 LEARNED_PAIRS = 1_000_000
 SEED = 1
+ENOUGH_RULES = 3
 LEAST = -8.0  # bits: what is less alike says nothing that a pair never looked at does not
 # Pairs that agree in all of these are surely one person, however many more there are.
 SURE = (
@@ -78,12 +80,16 @@ def weigh(connection: duckdb.DuckDBPyConnection, roles: tuple[str, ...], said: C
         learn(linker, connection, roles)
         said("comparing")
         predicted = linker.inference.predict(threshold_match_weight=LEAST, warning_mode="never")
-        steps = ", ".join(f"gamma_{role} as {role}" for role in roles if role != "maiden")
+        # What nobody agrees in has no weight, and Splink leaves it out.
+        made = set(reading.columns_of(connection, str(predicted.physical_name)))
+        weighed = [role for role in roles if f"gamma_{role}" in made]
+        steps = ", ".join(f"gamma_{role} as {role}" for role in weighed)
         connection.execute(
             "create table weighed as select unique_id_l as a, unique_id_r as b, match_weight as weight, "  # noqa: S608
             f"match_probability as probability, {steps} from {predicted.physical_name}"
         )
-        return Model(ladders_of(linker), keys)
+        ladders = ladders_of(linker)
+        return Model({role: ladders[role] for role in weighed}, keys)
 
 
 def learn(linker: Linker, connection: duckdb.DuckDBPyConnection, roles: Sequence[str]) -> None:
@@ -93,11 +99,12 @@ def learn(linker: Linker, connection: duckdb.DuckDBPyConnection, roles: Sequence
     linker.training.estimate_u_using_random_sampling(max_pairs=RANDOM_PAIRS, seed=SEED)
     trained = 0
     for rule in TRAINED_ON:
-        if set(rule) <= set(roles) and trained < 3:
-            trained += 1
-            linker.training.estimate_parameters_using_expectation_maximisation(
-                block_on(*rule), record_sample_proportion=1.0, max_pairs=LEARNED_PAIRS
-            )
+        if set(rule) <= set(roles) and trained < ENOUGH_RULES:
+            with suppress(EMTrainingException):  # nobody agrees in it: another rule will do, or the usual weights
+                linker.training.estimate_parameters_using_expectation_maximisation(
+                    block_on(*rule), record_sample_proportion=1.0, max_pairs=LEARNED_PAIRS
+                )
+                trained += 1
 
 
 def ladders_of(linker: Linker) -> dict[str, dict[int, tuple[str, float]]]:
