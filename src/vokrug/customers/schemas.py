@@ -356,8 +356,8 @@ class MergesByRule(Struct, kw_only=True):
     """Merges that a rule made in [since, until)."""
 
     rule: Code
-    since: datetime
-    until: datetime
+    since: Annotated[datetime, Meta(tz=True)]
+    until: Annotated[datetime, Meta(tz=True)]
     dry_run: bool = True
 
 
