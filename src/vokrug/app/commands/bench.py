@@ -151,3 +151,13 @@ def matching(as_json: bool, records: int) -> None:
 
     report = measure(records, say)
     click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def offers(as_json: bool) -> None:
+    """The pricing engine as trolleys and live offers grow."""
+    from vokrug.app.bench.offers import measure, page
+
+    report = measure(say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
