@@ -139,8 +139,8 @@ def row(lines: int, offers: int, live: CompiledOffers) -> Row:
 def page(report: Report) -> str:
     one = report.launch
     told = [
-        f"{one.offers:,} offers are published in {one.publish_s:.2f} s and priced by {one.load_s:.2f} s later. Meanwhile "
-        f"a trolley waits {one.longest_wait_ms:.0f} ms at most ({one.quiet_wait_ms:.0f} in a quiet second).",
+        f"{one.offers:,} offers are published in {one.publish_s:.2f} s and priced by {one.load_s:.2f} s later. "
+        f"Meanwhile a trolley waits {one.longest_wait_ms:.0f} ms at most ({one.quiet_wait_ms:.0f} in a quiet second).",
         "",
         "lines  offers  may apply  median ms  p99 ms  proven",
     ]

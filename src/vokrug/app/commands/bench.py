@@ -161,3 +161,14 @@ def offers(as_json: bool) -> None:
 
     report = measure(say)
     click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--codes", default=10_000_000, show_default=True, type=click.IntRange(1_000, 100_000_000))
+def coupons(as_json: bool, codes: int) -> None:
+    """Unique codes issued as a stream, on a PostgreSQL of its own."""
+    from vokrug.app.bench.coupons import measure, page
+
+    report = measure(codes, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))

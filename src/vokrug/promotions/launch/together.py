@@ -12,7 +12,7 @@ from vokrug import events
 from vokrug.promotions import rules
 from vokrug.promotions import store as offers_store
 from vokrug.promotions.engine import Finding, OfferVersion
-from vokrug.promotions.engine.lint import lint_set
+from vokrug.promotions.engine.lint import lint_steps
 from vokrug.promotions.engine.offers import kind_of
 from vokrug.promotions.errors import OfferUnknown
 from vokrug.promotions.facts import OfferPublished
@@ -60,8 +60,11 @@ async def publish_offers(
     ]
     beside = Tried(tuple(tried), frozenset(), None).over(await store.live_at(tx, now))
     known = await known_world(tx, tried, chain or NoChain(), now)
-    # Two thousand offers beside each other take a second to look at: in a thread, so that tills are answered meanwhile.
-    findings = await asyncio.to_thread(lint_set, beside, known, [one.key for one in tried]) if tried else {}
+    findings: dict[str, list[Finding]] = {}
+    for key, told in lint_steps(beside, known, [one.key for one in tried]) if tried else ():
+        if told:
+            findings[key] = told
+        await asyncio.sleep(0)  # two thousand offers take a second to look at: tills are answered meanwhile
     for found in findings.values():
         rules.require_sound(found)
     if moving:
