@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from vokrug.app.bench import chain, numbers, offers
+from vokrug.app.bench import chain, numbers
 from vokrug.app.bench.goals import at_least, at_most
 from vokrug.app.bench.load import Plan
 from vokrug.app.bench.page import page
@@ -66,14 +66,3 @@ def test_a_quantile_is_one_of_the_values(share: float, expected: float) -> None:
 
 def test_the_chain_has_fifty_offers_with_keys_of_their_own() -> None:
     assert len({offer["key"] for offer in chain.offers()}) == 50
-
-
-def test_the_offers_bench_has_a_cell_for_each_size_and_a_set_compiled_meanwhile(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name, value in {"OFFERS": (50, 100), "LINES": (2, 4), "TROLLEYS": 2, "GOALS": {}}.items():
-        monkeypatch.setattr(offers, name, value)
-    report = offers.measure(1, lambda line: None)
-    assert [(cost.lines, cost.live_offers) for cost in report.growth] == [(2, 50), (4, 50), (2, 100), (4, 100)]
-    assert report.published.live_offers == 2_000
-    assert "compiled in" in offers.page(report)

@@ -225,9 +225,12 @@ async def test_a_paused_campaign_stops_its_offers_and_its_budget_is_shared(chain
     assert quote.to_pay == "90.00"
     cheese = {"sku": "cheese", "qty": "1", "price": "100.00"}
     assert (await till.quotes(None, cheese)).to_pay == "95.00", "five roubles of the budget are left"
-    (await chain.staff.sends(f"/v1/promotions/campaigns/{campaign}:pause", None)).done()
+    paused = (await chain.staff.sends(f"/v1/promotions/campaigns/{campaign}:pause", None)).done()
     await refresh(chain)
     assert (await till.quotes(None, COFFEE)).to_pay == "100.00"
+    assert [step["action"] for step in paused["audit"]] == ["created", "joined", "paused"]
+    assert {step["by"] for step in paused["audit"]} == {chain.staff.key.key_id}
+    assert paused["audit"][1]["detail"] == {"offers": ids}
 
 
 async def test_offers_without_limits_and_codes_cost_nothing(chain: Chain, till: Till, shopper: Shopper) -> None:

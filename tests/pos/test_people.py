@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from tests.pos.chain import COFFEE, Chain, Shopper, Till
 from tests.pos.test_limited import TEN_OFF, refresh
+from vokrug import customers
 from vokrug.pos.jobs import reward_referrals
 from vokrug.runtime.jobs import JobRun
 
@@ -128,3 +130,62 @@ async def again(till: Till, shopper: Shopper) -> Shopper:
 async def passes(chain: Chain, **time: float) -> None:
     chain.passes(**time)
     await reward_referrals.handler(JobRun(chain.services, chain.services.clock.now(), 1, 1))
+
+
+async def born(chain: Chain, till: Till, phone: str, month: int, day: int) -> Shopper:
+    """Registered on the site, which asks for the birthday; then seen by the till."""
+    told = {"request_id": str(uuid4()), "phone": phone, "called": "Анна", "birthday": {"month": month, "day": day}}
+    assert (await chain.staff.sends("/v1/customers", told)).status == 201
+    return await till.registers(phone=phone)
+
+
+async def test_a_birthday_and_what_is_known_of_somebody_reach_the_till(chain: Chain, till: Till) -> None:
+    """Born today, with a dog; a neighbour born on another day has neither discount. No offer asks, nothing is read."""
+    today = chain.services.clock.now().astimezone(ZoneInfo("Europe/Moscow"))
+    anna = await born(chain, till, "+79160000001", today.month, today.day)
+    vera = await born(chain, till, "+79160000002", today.month, 1 + today.day % 28)
+    assert (await till.quotes(anna, COFFEE)).to_pay == "100.00"
+    tenth = {"kind": "percent", "percent_bp": 1000}
+    window = {"kind": "birthday", "days_before": 0, "days_after": 0}
+    await chain.publishes("birthday", {"kind": "discount", "benefit": tenth, "conditions": [window]})
+    await refresh(chain)
+    assert [(await till.quotes(who, COFFEE)).to_pay for who in (anna, vera, None)] == ["90.00", "100.00", "100.00"]
+
+    schema = {"schema": {"type": "string"}, "words": {"en": "Pet", "ru": "Питомец"}}
+    (await chain.staff.sends("/v1/attribute-types/pet", schema, "PUT")).done()
+    (_, id) = await ids(chain)
+    (await chain.staff.sends(f"/v1/customers/{id}/attributes", {"values": {"pet": "dog"}}, "PUT")).done()
+    has_dog = {"kind": "attribute", "name": "pet", "any_of": ["dog"]}
+    await chain.publishes("dogs", {"kind": "discount", "benefit": tenth, "conditions": [has_dog]})
+    await refresh(chain)
+    assert [(await till.quotes(who, COFFEE)).to_pay for who in (vera, None)] == ["90.00", "100.00"]
+
+
+async def test_a_merged_shopper_is_one_at_the_till(chain: Chain, till: Till) -> None:
+    """By either phone: the older one's points, and the birthday that only the younger one told."""
+    today = chain.services.clock.now().astimezone(ZoneInfo("Europe/Moscow"))
+    anna = await till.registers(phone="+79160000001")
+    anya = await born(chain, till, "+79160000002", today.month, today.day)
+    await till.sells(anna, COFFEE)
+    one, other = await ids(chain)
+    proposal = {"id": str(uuid4()), "one": one, "other": other}
+    assert (await chain.staff.sends("/v1/customer-merges", proposal)).status == 201
+    refused = await chain.staff.sends(f"/v1/customer-merges/{proposal['id']}:accept", None)
+    assert refused.code == (403, "four_eyes_needed")
+    async with chain.services.db.transaction() as tx:
+        directory = chain.checkout.directory
+        made = await customers.merge(
+            tx, directory, UUID(one), UUID(other), source=customers.Source.STAFF, now=chain.services.clock.now()
+        )
+    window = {"kind": "birthday", "days_before": 0, "days_after": 0}
+    benefit = {"kind": "percent", "percent_bp": 1000}
+    await chain.publishes("birthday", {"kind": "discount", "benefit": benefit, "conditions": [window]})
+    await refresh(chain)
+    first, second = [(await till.identifies(who)).done() for who in (anna, anya)]
+    assert first["balance"] == second["balance"]
+    assert [(await till.quotes(who, COFFEE)).to_pay for who in (anna, anya)] == ["90.00", "90.00"]
+    async with chain.services.db.transaction() as tx:
+        await customers.unmerge(tx, made.merge_id, source=customers.Source.STAFF, now=chain.services.clock.now())
+    first, second = [(await till.identifies(who)).done() for who in (anna, anya)]
+    assert first["balance"] != second["balance"]
+    assert [(await till.quotes(who, COFFEE)).to_pay for who in (anna, anya)] == ["100.00", "90.00"]

@@ -12,6 +12,9 @@ from vokrug.runtime.settings import Settings
 from vokrug.runtime.telemetry import start_tracing
 from vokrug.runtime.web import Application, build_app
 
+# The young generation is large enough for a batch of checks.
+THRESHOLDS = (50_000, 20, 100)
+
 
 def make_app(settings: Settings) -> Application:
     """The application of one process."""
@@ -26,10 +29,10 @@ def make_app(settings: Settings) -> Application:
 
 def prepare(settings: Settings) -> None:
     """Of a worker, before its application is made. What lives as long as the process is not worth the
-    collector's walks: it is frozen, and the young generation is large enough for a batch of checks.
+    collector's walks: it is frozen.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(*THRESHOLDS)
     configure_logs(settings.log_format, settings.log_level)
 
 

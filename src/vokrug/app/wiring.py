@@ -47,6 +47,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.routes,
         pos.gift_card_routes,
         customers.routes,
+        customers.people_routes,
         *promotions.all_routes,
         ledger.routes,
         ledger.giftcards.routes,

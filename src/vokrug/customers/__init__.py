@@ -18,9 +18,12 @@ from vokrug.customers.operations.consents import give_consent, state_consents, w
 from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
 from vokrug.customers.operations.erasure import destroy_keys
 from vokrug.customers.operations.identifiers import attach, detach
+from vokrug.customers.operations.merging import keep_apart, let_join, merge, merges_by_rule, unmerge
 from vokrug.customers.operations.people import resolve
 from vokrug.customers.operations.profiles import customer, profile, read_card, set_attributes
+from vokrug.customers.operations.proposals import MATCHING, propose
 from vokrug.customers.operations.registration import register
+from vokrug.customers.people_api import routes as people_routes
 from vokrug.customers.store.numbers import ids_of, numbers_of
 from vokrug.customers.types import (
     Attribute,
@@ -31,16 +34,19 @@ from vokrug.customers.types import (
     Customer,
     Identifier,
     IdentifierType,
+    Merged,
     Profile,
     Registered,
     Registration,
     Source,
     State,
     Strength,
+    Unmerged,
 )
 from vokrug.customers.vault import Vault
 
 __all__ = [
+    "MATCHING",
     "Attribute",
     "AttributeType",
     "AttributesSet",
@@ -56,6 +62,7 @@ __all__ = [
     "IdentifierTaken",
     "IdentifierType",
     "IdentifierTypeUnknown",
+    "Merged",
     "People",
     "Profile",
     "Registered",
@@ -63,6 +70,7 @@ __all__ = [
     "Source",
     "State",
     "Strength",
+    "Unmerged",
     "Vault",
     "attach",
     "customer",
@@ -72,13 +80,20 @@ __all__ = [
     "detach",
     "give_consent",
     "ids_of",
+    "keep_apart",
+    "let_join",
+    "merge",
+    "merges_by_rule",
     "numbers_of",
+    "people_routes",
     "profile",
+    "propose",
     "read_card",
     "register",
     "resolve",
     "routes",
     "set_attributes",
     "state_consents",
+    "unmerge",
     "withdraw_consent",
 ]

@@ -214,3 +214,88 @@ class ObservedInFuture(Refusal):
 
     code, status = "observed_in_future", 422
     cashier = Text(en="Check the clock: the date lies ahead.", ru="Проверьте часы: дата ещё не наступила.")
+
+
+class MergeOfOneself(Refusal):
+    """A customer can't be merged with themselves."""
+
+    code, status = "merge_of_oneself", 422
+    cashier = Text(en="Choose two different customers.", ru="Выберите двух разных покупателей.")
+
+
+class CustomersApart(Refusal):
+    """Somebody decided that these two are never one person."""
+
+    code, status = "customers_apart", 409
+    cashier = Text(
+        en="These customers must not be merged: it was decided that they are different people.",
+        ru="Этих покупателей нельзя объединять: решено, что это разные люди.",
+    )
+
+
+class CustomersAreOne(Refusal):
+    """These two are one person by now: take them apart first."""
+
+    code, status = "customers_are_one", 409
+    cashier = Text(
+        en="These customers are merged. Undo the merge first.",
+        ru="Эти покупатели объединены. Сначала отмените объединение.",
+    )
+
+
+class MergeOverLimit(Refusal):
+    """Together they would hold more identifiers of a type than one person may."""
+
+    code, status = "merge_over_limit", 409
+    cashier = Text(
+        en="Together they would have more of these than one person may ({type}, at most {limit}).",
+        ru="Вместе у них будет больше, чем может быть у одного человека ({type}, не больше {limit}).",
+    )
+
+
+class MergeUnknown(Refusal):
+    """There is no such merge."""
+
+    code, status = "merge_unknown", 404
+    cashier = Text(en="There is no such merge.", ru="Такого объединения нет.")
+
+
+class RuleMalformed(Refusal):
+    """A rule is named by small Latin letters, digits, dots, dashes and underscores."""
+
+    code, status = "rule_malformed", 422
+    cashier = Text(en="Check the rule's name.", ru="Проверьте имя правила.")
+
+
+class ProposalUnknown(Refusal):
+    """There is no such proposal."""
+
+    code, status = "proposal_unknown", 404
+    cashier = Text(en="There is no such proposal.", ru="Такого предложения нет.")
+
+
+class ProposalDecided(Refusal):
+    """Somebody has decided it otherwise."""
+
+    code, status = "proposal_decided", 409
+    cashier = Text(en="This was decided already: {state}.", ru="Это уже решено: {state}.")
+
+
+class FourEyesNeeded(Refusal):
+    """Whoever proposed it does not decide it."""
+
+    code, status = "four_eyes_needed", 403
+    cashier = Text(
+        en="You proposed this yourself: somebody else has to decide.",
+        ru="Вы предложили это сами: решать должен другой сотрудник.",
+    )
+
+
+class PairProposed(Refusal):
+    """These two customers are proposed already, and nobody has decided yet."""
+
+    code, status = "pair_proposed", 409
+    cashier = Text(
+        en="These two customers are waiting for a decision already.",
+        ru="Эти два покупателя уже ждут решения.",
+    )

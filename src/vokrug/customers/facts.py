@@ -86,7 +86,33 @@ class CustomerErased(Event, frozen=True):
     source: str
 
 
+@event("customers.merged.v1", owner="customers", key="customer", acknowledge_days=30)
+class CustomersMerged(Event, frozen=True):
+    """Two customers are one person by now. Whoever held `merged_id` finds them under `customer_id`."""
+
+    customer_id: UUID
+    merged_id: UUID
+    merge_id: int
+    rule: str
+    source: str
+
+
+@event("customers.unmerged.v1", owner="customers", key="customer", acknowledge_days=30)
+class CustomersUnmerged(Event, frozen=True):
+    """A merge was undone: everybody in `separated_ids` is found under `separated_id` again, and not under
+    `customer_id`. Told to both, under both keys.
+    """
+
+    customer_id: UUID
+    separated_id: UUID
+    separated_ids: list[UUID]
+    merge_id: int
+    rule: str
+    source: str
+
+
 SOMEBODY = UUID("01900000-0000-7000-8000-000000000001")
+ANOTHER = UUID("01900000-0000-7000-8000-000000000002")
 
 exemplify(
     CustomerRegistered(customer_id=SOMEBODY, source="till", language="ru", shop_id=12),
@@ -100,4 +126,13 @@ exemplify(
     ConsentGiven(customer_id=SOMEBODY, purpose="marketing", document_version="2026-09", source="till"),
     ConsentWithdrawn(customer_id=SOMEBODY, purpose="marketing", document_version="2026-09", source="app"),
     CustomerErased(customer_id=SOMEBODY, source="staff"),
+    CustomersMerged(customer_id=SOMEBODY, merged_id=ANOTHER, merge_id=4, rule="by_hand", source="staff"),
+    CustomersUnmerged(
+        customer_id=SOMEBODY,
+        separated_id=ANOTHER,
+        separated_ids=[ANOTHER],
+        merge_id=4,
+        rule="by_hand",
+        source="staff",
+    ),
 )

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -25,6 +25,7 @@ from vokrug.customers.errors import (
     LanguageUnknown,
     ObservedInFuture,
     PhoneMissing,
+    RuleMalformed,
     TooManyIdentifiers,
 )
 from vokrug.customers.normalisers import is_known
@@ -162,6 +163,26 @@ def require_sound_attribute(kind: AttributeType) -> None:
         _validator(msgspec.json.encode(kind.schema))
     except ValueError:
         raise AttributeTypeMalformed from None
+
+
+def require_plain_rule(rule: str) -> None:
+    if not PLAIN_CODE.fullmatch(rule):
+        raise RuleMalformed
+
+
+def survivors(numbers: Iterable[int], merged: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Each customer and the oldest of those whom merges connect them with, however they were merged."""
+    root = {number: number for number in numbers}
+
+    def find(number: int) -> int:
+        while root[number] != number:
+            number = root[number]
+        return number
+
+    for pair in merged:
+        one, other = (find(number) for number in pair)
+        root[max(one, other)] = min(one, other)
+    return {number: find(number) for number in root}
 
 
 def require_storable(evidence: Mapping[str, Any]) -> None:

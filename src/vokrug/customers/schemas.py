@@ -15,6 +15,8 @@ from vokrug.customers.types import (
     IdentifierState,
     IdentifierType,
     Profile,
+    Proposal,
+    ProposalState,
     Sensitivity,
     Source,
     Strength,
@@ -303,3 +305,74 @@ class AttributeTypeCard(PutAttributeType, kw_only=True):
 
 class AttributeTypeCards(Struct, kw_only=True):
     types: list[AttributeTypeCard]
+
+
+class ProposeMerge(Struct, kw_only=True):
+    """Two customers who are one person, by their ids. The proposal's id is the caller's: send it again freely."""
+
+    id: UUID
+    one: UUID
+    other: UUID
+    reasons: dict[str, Any] = field(default_factory=dict)
+
+
+class ProposalCard(Struct, kw_only=True):
+    id: UUID
+    one: UUID
+    other: UUID
+    state: ProposalState
+    proposed_by: str
+    proposed_at: datetime
+    rule: str
+    probability: float | None
+    reasons: Mapping[str, Any]
+    decided_by: str | None
+    decided_at: datetime | None
+    merge_id: int | None
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> "ProposalCard":
+        return cls(
+            id=proposal.id,
+            one=proposal.one_id,
+            other=proposal.other_id,
+            state=proposal.state,
+            proposed_by=proposal.proposed_by,
+            proposed_at=proposal.proposed_at,
+            rule=proposal.rule,
+            probability=proposal.probability,
+            reasons=proposal.reasons,
+            decided_by=proposal.decided_by,
+            decided_at=proposal.decided_at,
+            merge_id=proposal.merge_id,
+        )
+
+
+class ProposalCards(Struct):
+    merges: Sequence[ProposalCard]
+
+
+class MergesByRule(Struct, kw_only=True):
+    """Merges that a rule made in [since, until)."""
+
+    rule: Code
+    since: Annotated[datetime, Meta(tz=True)]
+    until: Annotated[datetime, Meta(tz=True)]
+    dry_run: bool = True
+
+
+class MergeCard(Struct):
+    id: int
+    rule: str
+    made_at: datetime
+
+
+class UndoneByRule(Struct):
+    merges: Sequence[MergeCard]
+
+
+class KeepApart(Struct, kw_only=True):
+    one: UUID
+    other: UUID
+    reason: Annotated[str, Meta(min_length=1, max_length=200)] = "decided by staff"
+    allow: bool = False

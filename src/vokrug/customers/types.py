@@ -150,6 +150,48 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """Under which id the person is found, and the merge that says so."""
+
+    customer_id: UUID
+    merge_id: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """Under which ids the two are found; the same id, if another merge still holds them together."""
+
+    one_id: UUID
+    other_id: UUID
+
+
+class ProposalState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A merge that somebody proposed. Reasons of a matching are by column; `probability` only a matching has."""
+
+    id: UUID
+    one_id: UUID
+    other_id: UUID
+    proposed_by: str
+    proposed_at: datetime
+    rule: str
+    probability: float | None
+    reasons: Mapping[str, Any]
+    state: ProposalState
+    decided_by: str | None
+    decided_at: datetime | None
+    merge_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ShownIdentifier:
     """An identifier as a screen may show it."""
 

@@ -109,7 +109,7 @@ class Checkout:
         columns = [
             [getattr(ask, name) for ask in asks] for name in ("number", "type_id", "hash", "check_id", "lots", "soon")
         ]
-        return await store.read(tx, *columns, self.reference.points_unit, now)
+        return await store.read(tx, *columns, self.reference.points_unit, now, self.offers.current.asks_traits)
 
     # One statement to write
 

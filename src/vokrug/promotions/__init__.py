@@ -65,6 +65,7 @@ from vokrug.promotions.jobs import jobs, schedule_all
 from vokrug.promotions.launch.api import routes as launch_routes
 from vokrug.promotions.launch.linting import lint_change
 from vokrug.promotions.launch.store import segments_of
+from vokrug.promotions.launch.together import publish_offers
 from vokrug.promotions.launch.types import Change, Linted
 from vokrug.promotions.live import LiveOffers
 from vokrug.promotions.operations import (
@@ -200,6 +201,7 @@ __all__ = [
     "policy_routes",
     "price",
     "publish_offer",
+    "publish_offers",
     "read_holdout",
     "read_programme",
     "readable",

@@ -1,7 +1,8 @@
 """All the SQL of promotions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -77,7 +78,7 @@ LIST_VERSIONS = """
 
 
 async def list_versions(tx: Tx, offer_id: UUID) -> list[Version]:
-    return [_version(row) for row in await tx.rows(LIST_VERSIONS, offer_id)]
+    return [version_of(row) for row in await tx.rows(LIST_VERSIONS, offer_id)]
 
 
 FIND_LIVE_VERSION = """
@@ -88,7 +89,7 @@ FIND_LIVE_VERSION = """
 
 async def find_live_version(tx: Tx, offer_id: UUID) -> Version | None:
     rows = await tx.rows(FIND_LIVE_VERSION, offer_id)
-    return _version(rows[0]) if rows else None
+    return version_of(rows[0]) if rows else None
 
 
 SET_STATE = """
@@ -271,7 +272,7 @@ async def campaigned(tx: Tx) -> frozenset[int]:
     return frozenset(row["number"] for row in await tx.rows(CAMPAIGNED))
 
 
-def _version(row: Row) -> Version:
+def version_of(row: Row | Mapping[str, Any]) -> Version:
     fields = dict(row)
     body = read_body(msgspec.json.decode(fields.pop("body")))
     return Version(body=body, state=OfferState(fields.pop("state")), **fields)

@@ -1,4 +1,4 @@
-"""The engine under small and large checks and sets of offers, and a set published while checks are priced."""
+"""What pricing costs as trolleys and offers grow: the engine alone, on one core."""
 
 import asyncio
 import gc
@@ -10,225 +10,215 @@ from typing import Any
 
 import msgspec
 
-from vokrug import promotions
-from vokrug.app.bench.sale import machine
-from vokrug.promotions import Basket, CompiledOffers, Line, OfferVersion, Shopper
+from vokrug import events, promotions
+from vokrug.app.bench import chain
+from vokrug.app.bench.engine import SHOPPER, versions
+from vokrug.app.bench.numbers import quantile
+from vokrug.app.bench.stage import staged
+from vokrug.app.serve import THRESHOLDS
+from vokrug.kernel import new_id
+from vokrug.promotions import Basket, CompiledOffers, Line
+from vokrug.promotions.engine import OfferBody
+from vokrug.runtime.database import Database
+from vokrug.runtime.migrations import migrate
 
-Say = Callable[[str], None]
-
-ARTICLES, SHELVES, DEPARTMENTS = 20_000, 500, 25
-LINES, OFFERS = (8, 30, 100), (50, 500, 2_000, 10_000)
-TROLLEYS = 100  # different ones, each priced a few times
-SHOPPER = Shopper(tier="gold", segments=frozenset({"s1"}), available_minor=500_00, visits=7, birthday=(5, 17))
-NOW = datetime(2026, 5, 20, 12, 0, tzinfo=UTC)
-# lines, live offers, the median and the 99th percentile that they may cost: milliseconds of one core
-GOALS: dict[tuple[int, int], tuple[float, float | None]] = {(8, 50): (0.3, None), (100, 2_000): (10.0, 50.0)}
-PUBLISH_GOAL_S, SLOWER_GOAL_MS = 2.0, 50.0
+SIZES = [(8, 50), (8, 500), (8, 2_000), (8, 10_000), (30, 2_000), (100, 50), (100, 500), (100, 2_000), (100, 10_000)]
+TROLLEYS = 200
 
 
-class Cost(msgspec.Struct, frozen=True):
-    """Processor time of one call of the engine, one core."""
+class Row(msgspec.Struct):
+    """Milliseconds of processor time a trolley; how many offers could apply to one, and which share was proven best."""
 
     lines: int
-    live_offers: int
-    met: float  # offers that could apply to a check: those with a verdict, on average
+    offers: int
+    may_apply: float
     median_ms: float
     p99_ms: float
-    proven: float  # share of the checks whose answer is proven to be the best
+    proven: float
 
 
-class Published(msgspec.Struct, frozen=True):
-    """A set compiled in the process that goes on answering."""
+class Launch(msgspec.Struct):
+    """Offers that go live at once: seconds until they are published, until a process prices by them, and the longest
+    that anybody else in that process waited meanwhile, beside the same in a quiet second.
+    """
 
-    live_offers: int
-    seconds: float
-    calls_meanwhile: int
-    slowest_ms: float  # of those calls, from when each was due
-    slowest_alone_ms: float  # of as many with nothing to disturb them
-
-
-class Report(msgspec.Struct, frozen=True):
-    machine: str
-    growth: list[Cost]
-    aimed_elsewhere: list[Cost]  # the same checks, and offers that are about goods in none of them
-    published: Published
-    goal_met: bool
+    offers: int
+    publish_s: float
+    load_s: float
+    longest_wait_ms: float
+    quiet_wait_ms: float
 
 
-def measure(repeats: int, say: Say) -> Report:
-    """The growth table, cell by cell; then the publication."""
-    growth = []
-    gc.freeze()  # as a serving process does
-    for live in OFFERS:
-        compiled = compile_set(bodies(live))
-        for lines in LINES:
-            growth.append(cost_of(compiled, live, lines, repeats))
-            say(told(growth[-1]))
-    elsewhere = [cost_of(compile_set([*bodies(50), *strangers(live - 50)]), live, LINES[0], repeats) for live in OFFERS]
-    published = asyncio.run(publish(2_000))
-    by_size = {(cost.lines, cost.live_offers): cost for cost in growth}
-    goal_met = published.seconds <= PUBLISH_GOAL_S and published.slowest_ms <= SLOWER_GOAL_MS
-    for size, (median_ms, p99_ms) in GOALS.items():
-        cost = by_size[size]
-        goal_met &= cost.median_ms <= median_ms and (p99_ms is None or cost.p99_ms <= p99_ms)
-    return Report(machine(), growth, elsewhere, published, goal_met)
+class Report(msgspec.Struct):
+    launch: Launch
+    rows: list[Row]
 
 
-def cost_of(live: CompiledOffers, offers: int, lines: int, repeats: int) -> Cost:
-    times, met, proven = [], 0, 0
-    trolleys = [trolley(random.Random(n), lines) for n in range(TROLLEYS)]
-    for basket in trolleys:  # what a process learns of a shop and a day it learns once
-        priced = promotions.price(basket, SHOPPER, live, NOW)
-        met += len(priced.verdicts)
-        proven += priced.optimality == "proven"
-    for _ in range(repeats):
-        for basket in trolleys:
-            began = time.process_time_ns()
-            promotions.price(basket, SHOPPER, live, NOW)
-            times.append((time.process_time_ns() - began) / 1e6)
-    times.sort()
-    return Cost(lines, offers, met / TROLLEYS, times[len(times) // 2], times[len(times) * 99 // 100], proven / TROLLEYS)
+def measure(say: Callable[[str], None]) -> Report:
+    report = Report(launch(2_000, say), [])
+    made: dict[int, CompiledOffers] = {}
+    for lines, offers in SIZES:
+        if offers not in made:
+            made = {offers: promotions.compile_offers(versions(list(bodies(offers))), {})}
+        report.rows.append(row(lines, offers, made[offers]))
+        say(f"{lines} lines, {offers} offers: {report.rows[-1].median_ms:.2f} ms")
+    return report
 
 
-async def publish(count: int) -> Published:
-    """Rows are read and compiled as `load_published` does it, while a check is priced whenever the loop is free."""
-    serving = compile_set(bodies(50))
-    raw = [msgspec.json.encode(row) for row in rows(bodies(count))]
-    done = asyncio.Event()
-    basket = trolley(random.Random(1), 8)
+def launch(count: int, say: Callable[[str], None]) -> Launch:
+    with staged(say) as stage:
+        asyncio.run(migrate(stage.database.url))
+        return asyncio.run(_launch(stage.database.url, count, say))
 
-    async def answers(calls: int | None) -> list[float]:
-        waits: list[float] = []
-        while (calls is None and not done.is_set()) or (calls is not None and len(waits) < calls):
-            due = time.perf_counter()
-            await asyncio.sleep(0)
-            promotions.price(basket, SHOPPER, serving, NOW)
-            waits.append((time.perf_counter() - due) * 1e3)
-        return waits
 
-    async def compiles() -> float:
+async def _launch(url: str, count: int, say: Callable[[str], None]) -> Launch:
+    db = await Database.connect(url, max_size=4)
+    now = datetime.now(UTC)
+    live = promotions.LiveOffers()
+    try:
+        async with db.transaction() as tx:
+            await events.synchronise(tx, now)
+        say(f"writing {count} drafts…")
+        ids = []
+        async with db.transaction() as tx:
+            for number, body in enumerate(bodies(count)):
+                ids.append(new_id())
+                words = msgspec.convert(body, OfferBody)
+                named: dict[str, Any] = {"key": f"offer-{number}", "name": f"offer {number}", "owner": "bench"}
+                await promotions.create_offer(tx, ids[-1], **named, body=words, by="bench", now=now)
+            await live.refresh(tx)
+        quiet = asyncio.create_task(longest_wait(live))
+        await asyncio.sleep(1)
+        quiet.cancel()
+        watch = asyncio.create_task(longest_wait(live))
+        await asyncio.sleep(0.05)
         began = time.perf_counter()
-        read, versions = msgspec.json.Decoder(OfferVersion).decode, []
-        for at, row in enumerate(raw, 1):
-            versions.append(read(row))
-            if at % 20 == 0:
-                await asyncio.sleep(0)
-        steps = promotions.compile_in_steps(versions, {}, days=[NOW.toordinal()])
-        for _ in steps:
-            await asyncio.sleep(0)
-        done.set()
-        return time.perf_counter() - began
-
-    waits, seconds = await asyncio.gather(answers(None), compiles())
-    alone = await answers(len(waits))
-    return Published(count, seconds, len(waits), max(waits), max(alone))
+        async with db.transaction() as tx:
+            await promotions.publish_offers(tx, ids, by="bench", now=now)
+        published = time.perf_counter()
+        async with db.transaction() as tx:
+            await live.refresh(tx)
+        loaded = time.perf_counter()
+        watch.cancel()
+        return Launch(count, published - began, loaded - published, await watch, await quiet)
+    finally:
+        await db.close()
 
 
-# The chain
+async def longest_wait(live: promotions.LiveOffers) -> float:
+    """Somebody who prices a trolley every millisecond, until cancelled: the longest turn in milliseconds."""
+    basket, longest = trolley(random.Random(1), 8), 0.0
+    try:
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(0.001)
+            promotions.price(basket, SHOPPER, live.current, datetime.now(UTC))
+            longest = max(longest, time.perf_counter() - began)
+    except asyncio.CancelledError:
+        return longest * 1000
 
 
-def categories_of(article: int) -> tuple[int, int]:
-    shelf = article % SHELVES
-    return 1 + shelf % DEPARTMENTS, 100 + shelf
-
-
-def trolley(dice: random.Random, lines: int) -> Basket:
-    found = []
-    for n in range(1, lines + 1):
-        article = dice.randrange(ARTICLES)
-        found.append(
-            Line(
-                n=n,
-                sku=f"A{article:05d}",
-                qty_milli=dice.choice((1, 1, 1, 2, 3)) * 1000,
-                price_minor=20_00 + article * 7919 % 280_00,
-                article_id=article + 1,
-                category_ids=categories_of(article),
-                brand=f"b{article % 300}",
-            )
-        )
-    return Basket(shop_id=1, zone="Europe/Moscow", lines=tuple(found), codes=("CODE-7",))
-
-
-def bodies(count: int) -> list[dict[str, Any]]:
-    """A chain's offers: nine tenths about goods, the others about a whole check by code or for a segment."""
-    made = made_of(random.Random(20260520))
-    fixed: list[dict[str, Any]] = [
-        {"kind": "earn", "reward": {"kind": "rate", "steps": [{"from_minor": 0, "rate_bp": 500}]}},
-        {"kind": "point_programme"},
-        {"kind": "burn_cap", "share_bp": 5_000},
-    ]
-    return [*fixed, *(next(made) for _ in range(count - len(fixed)))]
-
-
-def made_of(dice: random.Random) -> Iterator[dict[str, Any]]:
-    n = 0
-    while True:
-        n += 1
-        share = {"kind": "percent", "percent_bp": dice.randrange(3, 30) * 100}
-        articles = {"articles": sorted(dice.randrange(1, ARTICLES) for _ in range(20))}
-        kind = n % 20
-        if kind < 9:
-            yield {"kind": "item_discount", "goods": articles, "benefit": share}
-        elif kind < 12:
-            yield {"kind": "item_discount", "goods": {"categories": [100 + n % SHELVES]}, "benefit": share}
-        elif kind < 14:
-            yield {"kind": "item_discount", "goods": {"brands": [f"b{n % 300}"]}, "benefit": share}
-        elif kind < 16:
-            buy_get = {"kind": "buy_get", "buy_units": 2, "get_units": 1, "buy": articles, "get": articles}
-            yield {"kind": "discount", "layer": "item", "benefit": buy_get | {"percent_bp": 10_000}}
-        elif kind == 16:
-            asks = [{"kind": "units", "at_least_milli": 3_000, "goods": articles}]
-            yield {"kind": "discount", "layer": "item", "goods": articles, "benefit": share, "conditions": asks}
-        elif kind == 17:
-            reward = {"kind": "per_step", "step_minor": 100_00, "points_minor": 5_00}
-            yield {"kind": "earn", "reward": reward, "goods": articles}
-        elif kind == 18:
-            yield {"kind": "basket_discount", "benefit": share, "code": f"CODE-{n}"}
-        else:
-            who = {"segments": [f"s{n}"]}
-            yield {"kind": "basket_discount", "benefit": share, "min_minor": 1_000_00, "who": who}
-
-
-def strangers(count: int) -> list[dict[str, Any]]:
-    benefit = {"kind": "percent", "percent_bp": 1000}
-    return [{"kind": "item_discount", "goods": {"articles": [1_000_000 + i]}, "benefit": benefit} for i in range(count)]
-
-
-def rows(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{"offer_id": n, "version": 1, "key": f"o{n}", "body": body} for n, body in enumerate(given, 1)]
-
-
-def compile_set(given: list[dict[str, Any]]) -> CompiledOffers:
-    return promotions.compile_offers(msgspec.convert(rows(given), list[OfferVersion]), {})
-
-
-# The page
-
-
-def told(cost: Cost) -> str:
-    return (
-        f"{cost.lines:>5} {cost.live_offers:>8,} {cost.met:>7.1f} {cost.median_ms:>10.3f} {cost.p99_ms:>9.3f} "
-        f"{cost.proven:>7.0%}"
-    )
+def row(lines: int, offers: int, live: CompiledOffers) -> Row:
+    now = datetime.now(UTC)
+    dice = random.Random(lines)
+    trolleys = [trolley(dice, lines) for _ in range(TROLLEYS)]
+    promotions.price(trolleys[0], SHOPPER, live, now)
+    gc.collect()
+    gc.freeze()  # as a server's: what lives for good is not walked through
+    gc.set_threshold(*THRESHOLDS)
+    times, considered, proven = [], 0, 0
+    for basket in trolleys:
+        began = time.process_time()
+        priced = promotions.price(basket, SHOPPER, live, now)
+        times.append((time.process_time() - began) * 1000)
+        considered += len(priced.verdicts)
+        proven += priced.optimality == "proven"
+    return Row(lines, offers, considered / TROLLEYS, quantile(times, 0.5), quantile(times, 0.99), proven / TROLLEYS)
 
 
 def page(report: Report) -> str:
-    head = f"{'lines':>5} {'offers':>8} {'met':>7} {'median ms':>10} {'p99 ms':>9} {'proven':>7}"
-    done = report.published
-    return "\n".join(
-        [
-            report.machine,
-            "",
-            head,
-            *map(told, report.growth),
-            "",
-            "The same fifty, and the others about goods in no trolley:",
-            head,
-            *map(told, report.aimed_elsewhere),
-            "",
-            f"{done.live_offers:,} offers compiled in {done.seconds:.2f} s beside {done.calls_meanwhile:,} calls, the "
-            f"slowest of them {done.slowest_ms:.1f} ms (undisturbed {done.slowest_alone_ms:.1f} ms)",
-            f"goals {'met' if report.goal_met else 'MISSED'}",
-        ]
-    )
+    one = report.launch
+    told = [
+        f"{one.offers:,} offers are published in {one.publish_s:.2f} s and priced by {one.load_s:.2f} s later. "
+        f"Meanwhile a trolley waits {one.longest_wait_ms:.0f} ms at most ({one.quiet_wait_ms:.0f} in a quiet second).",
+        "",
+        "lines  offers  may apply  median ms  p99 ms  proven",
+    ]
+    told += [
+        f"{row.lines:5}  {row.offers:6,}  {row.may_apply:9.1f}  {row.median_ms:9.2f}  {row.p99_ms:6.2f}  "
+        f"{row.proven:6.0%}"
+        for row in report.rows
+    ]
+    return "\n".join(told)
+
+
+def bodies(count: int) -> Iterator[dict[str, Any]]:
+    """Offers as a chain of many shops has them: shelves, articles, sets, thresholds, points."""
+    dice = random.Random(1)
+    year = {"kind": "days", "days": 365}
+    yield {"kind": "earn", "reward": {"kind": "rate", "steps": [{"from_minor": 0, "rate_bp": 500}]}, "expires": year}
+    yield {"kind": "burn_cap", "share_bp": 5_000}
+    yield {"kind": "point_programme"}
+    for i in range(count - 3):
+        shelf = {"categories": [chain.DEPARTMENTS + 1 + dice.randrange(chain.SHELVES)]}
+        articles = {"articles": [1 + dice.randrange(chain.ARTICLES) for _ in range(5)]}
+        match i % 20:
+            case 0:
+                yield {
+                    "kind": "item_discount",
+                    "goods": shelf,
+                    "benefit": {"kind": "percent", "percent_bp": 500 + i % 16 * 100},
+                }
+            case 1:
+                yield {
+                    "kind": "item_discount",
+                    "goods": shelf,
+                    "benefit": {"kind": "amount", "amount_minor": 10_00, "per": "unit"},
+                }
+            case 2:
+                yield {
+                    "kind": "discount",
+                    "goods": shelf,
+                    "benefit": {"kind": "buy_get", "buy_units": 2, "get_units": 1},
+                }
+            case 3:
+                yield {
+                    "kind": "discount",
+                    "goods": articles,
+                    "benefit": {"kind": "buy_get", "buy_units": 1, "percent_bp": 5_000},
+                }
+            case 4:
+                reward = {"kind": "per_step", "step_minor": 100_00, "points_minor": 5_00}
+                yield {"kind": "earn", "reward": reward, "goods": shelf, "expires": year}
+            case 5:
+                benefit = {"kind": "percent", "percent_bp": 100 + i % 7 * 50, "per": "total"}
+                yield {
+                    "kind": "basket_discount",
+                    "benefit": benefit,
+                    "min_minor": 1_000_00 + i * 37_00,
+                    "where": {"shops": [1 + i]},
+                }
+            case _:
+                yield {
+                    "kind": "item_discount",
+                    "goods": articles,
+                    "benefit": {"kind": "percent", "percent_bp": 500 + i % 26 * 100},
+                }
+
+
+def trolley(dice: random.Random, lines: int) -> Basket:
+    made = []
+    for asked in chain.basket(dice, lines):
+        article = int(asked["sku"][1:])
+        made.append(
+            Line(
+                n=asked["n"],
+                sku=asked["sku"],
+                qty_milli=round(float(asked["qty"]) * 1000),
+                price_minor=chain.price_minor_of(article),
+                article_id=article,
+                category_ids=chain.categories_of(article),
+                is_weighed=chain.is_weighed(article),
+            )
+        )
+    return Basket(shop_id=1, zone="Europe/Moscow", lines=tuple(made))

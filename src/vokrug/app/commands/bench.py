@@ -58,17 +58,6 @@ def sale(
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--repeats", default=5, show_default=True, type=click.IntRange(1, 1000), help="Of each trolley.")
-def offers(as_json: bool, repeats: int) -> None:
-    """The offer engine by lines and live offers, and a set published meanwhile."""
-    from vokrug.app.bench.offers import measure, page
-
-    report = measure(repeats, say)
-    click.echo(msgspec.json.encode(report) if as_json else page(report))
-
-
-@command.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--lines", default=1_000_000, show_default=True, type=click.IntRange(100, 100_000_000))
 @click.option("--shops", default=30, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--workers", type=click.IntRange(0, 256), help="Processes; as many as cores by default.")
@@ -151,3 +140,35 @@ def intake(as_json: bool, rounds: int, batches: int, batch: int) -> None:
         for way, found in ways.items():
             said = ", ".join(f"{name} {value:,}" for name, value in found.items())
             click.echo(f"round {number} {way}: {said}")
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--records", default=1_000_000, show_default=True, type=click.IntRange(100, 20_000_000))
+def matching(as_json: bool, records: int) -> None:
+    """Invented records matched among themselves."""
+    from vokrug.app.bench.matching import measure, page
+
+    report = measure(records, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def offers(as_json: bool) -> None:
+    """The pricing engine as trolleys and live offers grow."""
+    from vokrug.app.bench.offers import measure, page
+
+    report = measure(say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--codes", default=10_000_000, show_default=True, type=click.IntRange(1_000, 100_000_000))
+def coupons(as_json: bool, codes: int) -> None:
+    """Unique codes issued as a stream, on a PostgreSQL of its own."""
+    from vokrug.app.bench.coupons import measure, page
+
+    report = measure(codes, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))

@@ -227,19 +227,16 @@ def import_offers(path: Path, dry_run: bool, as_json: bool) -> None:
 @command.command()
 @click.argument("keys", nargs=-1, required=True)
 def publish(keys: tuple[str, ...]) -> None:
-    """Check the newest version of each offer and let it run. What the lint warns of is told."""
+    """Check the newest version of each offer and let all of them run, or none. What the lint warns of is told."""
 
     async def work(desk: Desk) -> None:
-        for key in keys:
-            async with desk.db.transaction() as tx:
-                card = await desk.card(tx, key)
-                id, version = card.offer.id, card.versions[-1]
-                by: dict[str, Any] = {"by": BY, "now": desk.now, "chain": desk.outside.chain}
-                if version.state in (promotions.OfferState.DRAFT, promotions.OfferState.CHECKED):
-                    await promotions.check_offer(tx, id, version.version, **by)
-                card = await promotions.publish_offer(tx, id, version.version, **by)
-            showing.show_findings(Console(), {key: card.audit[-1].findings}, _language())
-            click.echo(f"{key} runs in version {version.version}.")
+        async with desk.db.transaction() as tx:
+            cards = {key: await desk.card(tx, key) for key in keys}
+            ids = [card.offer.id for card in cards.values()]
+            done = await promotions.publish_offers(tx, ids, by=BY, now=desk.now, chain=desk.outside.chain)
+        showing.show_findings(Console(), done.findings, _language())
+        for key, card in cards.items():
+            click.echo(f"{key} runs in version {card.versions[-1].version}.")
 
     at_desk(work)
 

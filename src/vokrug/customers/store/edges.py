@@ -114,9 +114,10 @@ async def end_edges(tx: Tx, assertion_ids: Sequence[int], op: int, now: datetime
 PROJECT_OWNER = """
     update customers_identifier
        set customer_number = (
-           select min(customer_number) from customers_assertion
-            where identifier_id = $1 and valid_to is null
-           having count(distinct customer_number) = 1)
+           select min(edge.customer_number)
+             from customers_assertion edge join customers_customer owner on owner.number = edge.customer_number
+            where edge.identifier_id = $1 and edge.valid_to is null
+           having count(distinct coalesce(owner.redirect_to, owner.number)) = 1)
      where id = $1
 """
 

@@ -21,8 +21,10 @@ class KeyOf:
 KEYS_OF = """
     select person.id, key.wrapped, array(
                select said.purpose
-                 from (select distinct on (c.purpose) c.purpose, c.given from customers_consent c
-                        where c.customer_number = coalesce(person.redirect_to, person.number)
+                 from (select distinct on (c.purpose) c.purpose, c.given
+                         from customers_customer one join customers_consent c on c.customer_number = one.number
+                        where one.number = coalesce(person.redirect_to, person.number)
+                           or one.redirect_to = coalesce(person.redirect_to, person.number)
                         order by c.purpose, c.at desc, c.id desc) as said
                 where not said.given) as declined
       from customers_customer person join customers_key key on key.customer_number = person.number

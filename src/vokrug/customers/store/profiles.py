@@ -138,9 +138,12 @@ async def has_attribute(tx: Tx, number: int, attribute: Attribute) -> bool:
     return bool(known)
 
 
+# Of all customers that are this person, in the same order in which one customer's values are compared.
 ATTRIBUTES = """
-    select code, value, source, observed_at, provenance from customers_attribute
-     where customer_number = $1 order by code
+    select distinct on (known.code) known.code, known.value, known.source, known.observed_at, known.provenance
+      from customers_customer owner join customers_attribute known on known.customer_number = owner.number
+     where owner.number = $1 or owner.redirect_to = $1
+     order by known.code, known.observed_at desc, known.source desc, known.value::text desc
 """
 
 
@@ -169,8 +172,10 @@ async def insert_consent(tx: Tx, number: int, consent: Consent, source: Source, 
 
 
 CONSENTS = """
-    select distinct on (purpose) purpose, document_version, given, at, source from customers_consent
-     where customer_number = $1 order by purpose, at desc, id desc
+    select distinct on (said.purpose) said.purpose, said.document_version, said.given, said.at, said.source
+      from customers_customer owner join customers_consent said on said.customer_number = owner.number
+     where owner.number = $1 or owner.redirect_to = $1
+     order by said.purpose, said.at desc, said.id desc
 """
 
 

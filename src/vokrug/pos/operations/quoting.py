@@ -202,6 +202,8 @@ def shopper_of(checkout: Checkout, known: Known, row: Any, available: int) -> pr
         number=known.number,
         visits=row["visits"] or 0,
         last_purchase_at=None if metrics is None or metrics[5] is None else moment(metrics[5]),
+        birthday=None if row["born"] is None else divmod(row["born"], 100),
+        attributes={} if row["attributes"] is None else msgspec.json.decode(row["attributes"]),
     )
 
 

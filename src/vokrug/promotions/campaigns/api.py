@@ -119,7 +119,7 @@ async def get_campaign(call: Call) -> Answer[CampaignCard]:
 async def put_budget(call: Call, body: Budget) -> Answer[CampaignCard]:
     """Change what the campaign may cost. What is counted stays counted."""
     async with call.db.transaction() as tx:
-        return Answer(await operations.set_budget(tx, _id(call), body.budget))
+        return Answer(await operations.set_budget(tx, _id(call), body.budget, by=call.caller.key_id, now=call.now))
 
 
 @routes.post(
@@ -131,7 +131,7 @@ async def put_budget(call: Call, body: Budget) -> Answer[CampaignCard]:
 async def join_campaign(call: Call, body: Joined) -> Answer[CampaignCard]:
     """Offers run, rest and end with this campaign from now on."""
     async with call.db.transaction() as tx:
-        return Answer(await operations.join_campaign(tx, _id(call), body.offers))
+        return Answer(await operations.join_campaign(tx, _id(call), body.offers, by=call.caller.key_id, now=call.now))
 
 
 async def _moved(call: Call, state: str) -> Answer[CampaignCard]:

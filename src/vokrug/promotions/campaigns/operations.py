@@ -34,6 +34,7 @@ async def create_campaign(
         return await campaign_card(tx, campaign.id)
     made = await _found(tx, campaign.id)
     await limits.write_limits(tx, None, made.number, budget)
+    await store.insert_step(tx, made.number, "created", by=by, now=now, detail={"budget": budget})
     await offers.raise_counter(tx)
     return await campaign_card(tx, campaign.id)
 
@@ -50,15 +51,20 @@ async def campaign_card(tx: Tx, id: UUID) -> CampaignCard:
     campaign = await _found(tx, id)
     counted = [dict(row) for row in await limits.counted(tx, None, campaign.number)]
     return CampaignCard(
-        campaign, await store.offers_of(tx, campaign.number), await limits.list_of(tx, None, campaign.number), counted
+        campaign,
+        await store.offers_of(tx, campaign.number),
+        await limits.list_of(tx, None, campaign.number),
+        counted,
+        await store.steps_of(tx, campaign.number),
     )
 
 
-async def set_budget(tx: Tx, id: UUID, budget: Sequence[Limit]) -> CampaignCard:
+async def set_budget(tx: Tx, id: UUID, budget: Sequence[Limit], *, by: str, now: datetime) -> CampaignCard:
     """Change what the campaign may cost. What is counted stays counted."""
     rules.require_limits(budget)
     campaign = await _found(tx, id)
     await limits.write_limits(tx, None, campaign.number, budget)
+    await store.insert_step(tx, campaign.number, "budgeted", by=by, now=now, detail={"budget": budget})
     await offers.raise_counter(tx)
     return await campaign_card(tx, id)
 
@@ -70,15 +76,17 @@ async def move_campaign(tx: Tx, id: UUID, state: str, *, by: str, now: datetime)
         if campaign.state not in MOVES[state]:
             raise CampaignNotReady(state=campaign.state, wanted=state)
         await store.set_state(tx, id, state, by=by, now=now)
+        await store.insert_step(tx, campaign.number, state, by=by, now=now)
         await offers.raise_counter(tx)
     return await campaign_card(tx, id)
 
 
-async def join_campaign(tx: Tx, id: UUID, offer_ids: Sequence[UUID]) -> CampaignCard:
+async def join_campaign(tx: Tx, id: UUID, offer_ids: Sequence[UUID], *, by: str, now: datetime) -> CampaignCard:
     """Offers run, rest and end with this campaign from now on, and count into its budget."""
     campaign = await _found(tx, id)
     if await store.join(tx, campaign.number, offer_ids) < len(set(offer_ids)):
         raise OfferUnknown()
+    await store.insert_step(tx, campaign.number, "joined", by=by, now=now, detail={"offers": offer_ids})
     await offers.raise_counter(tx)
     return await campaign_card(tx, id)
 

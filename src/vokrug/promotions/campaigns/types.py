@@ -22,6 +22,15 @@ class Campaign(Struct, frozen=True):
     state: Literal["planned", "running", "paused", "ended"]
 
 
+class CampaignStep(Struct, frozen=True):
+    """Something that was done with a campaign, by whom, and with what."""
+
+    action: str
+    by: str
+    at: datetime
+    detail: dict[str, Any]
+
+
 class CampaignCard(Struct, frozen=True):
     """A campaign with its budget and how far that is used."""
 
@@ -29,3 +38,4 @@ class CampaignCard(Struct, frozen=True):
     offers: list[str]
     budget: list[Limit]
     counted: list[dict[str, Any]]
+    audit: list[CampaignStep]

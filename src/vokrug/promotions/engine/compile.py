@@ -6,7 +6,8 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 import msgspec
 
 from vokrug.promotions.engine.index import Index
-from vokrug.promotions.engine.offers import OfferVersion, Where
+from vokrug.promotions.engine.offers import AttributeIs, Birthday, Condition, OfferVersion, Where
+from vokrug.promotions.engine.offers.conditions import OURS
 from vokrug.promotions.engine.policy import DEFAULT, Policy
 from vokrug.promotions.engine.rule import AnyRule, Rule, plainly
 from vokrug.promotions.engine.schedule import Calendars
@@ -27,6 +28,7 @@ class CompiledOffers:
     def __init__(self, rules: list[tuple[Scope, AnyRule]], version: str, policy: Policy = DEFAULT) -> None:
         self.version, self.policy, self.tree = version, policy, Tree(policy)
         self.size = len(rules)
+        self.asks_traits = any(asks_traits(one) for _, rule in rules for one in rule.conditions)
         self.codes = frozenset(rule.code for _, rule in rules if rule.code is not None)
         self._scopes: dict[Scope, list[AnyRule]] = {EVERYWHERE: []}
         for scope, rule in rules:
@@ -88,6 +90,13 @@ class CompiledOffers:
                     yield
             self._shared[day, (EVERYWHERE,)] = index
             yield
+
+
+def asks_traits(condition: Condition) -> bool:
+    """Does it look at what the customer is beside their purchases? A kind from outside may."""
+    if isinstance(condition, AttributeIs):
+        return condition.of == "customer"
+    return isinstance(condition, Birthday) or type(condition) not in OURS
 
 
 def compile_offers(

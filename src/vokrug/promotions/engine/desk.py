@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from vokrug.promotions.engine.bundles import places
 from vokrug.promotions.engine.finding import Met
 from vokrug.promotions.engine.gains import most_gain
 from vokrug.promotions.engine.moment import Moment
@@ -156,13 +157,12 @@ class Desk:
             return self.worth(offer, state, group)
         if self.is_shut_out(offer, state) or self.missing(offer, state) is not None:
             return 0
-        floor = self.table.floor
+        floor, slots = self.table.floor, state.slots
+        lines = frozenset[int]().union(*offer.parts)
         units = [
-            (max(1, slot.left - floor[slot.line]), 0, slot.units, at)
-            for at, slot in enumerate(state.slots)
-            if any(slot.line in part for part in offer.parts)
+            (max(1, slots[at].left - floor[slots[at].line]), 0, slots[at].units, at) for at in places(slots, lines)
         ]
-        return most_gain(offer, state.slots, units)
+        return most_gain(offer, slots, units)
 
     def worth(self, offer: Offer, state: State, group: Group) -> int:
         """What the offer alone would take here."""

@@ -23,6 +23,8 @@ class Judge:
         self.given: dict[int, list[Given]] = {}
         for given in final.trail:
             self.given.setdefault(given.offer.rule.offer_id, []).append(given)
+        self.rivals: dict[str, list[Given]] = {}  # by layer
+        self.gave: dict[str, dict[int, list[tuple[int, int]]]] = {}  # by layer and line: offers, and what they took off
         self.asked: list[tuple[Offer, Group, State, Missing]] = []
 
     def verdicts(self, codes: Mapping[int, str]) -> list[Verdict]:
@@ -52,7 +54,10 @@ class Judge:
         if missing is not None:
             self.asked.append((offer, group, begun, missing))
             return not_met(rule, missing)
-        rivals = [given for given in self.final.trail if given.offer.layer == offer.layer]
+        rivals = self.rivals.get(offer.layer)
+        if rivals is None:
+            rivals = [given for given in self.final.trail if given.offer.layer == offer.layer]
+            self.rivals[offer.layer] = rivals
         if self.desk.is_shut_out(offer, ended):
             return self.lost(offer, rivals, "excluded", "group")
         worth = self.desk.worth(offer, begun, group)
@@ -64,14 +69,26 @@ class Judge:
 
     def lost(self, offer: Offer, rivals: list[Given], status: str, reason: str, worth: int = 0) -> Verdict:
         """Beaten by the one that took most of the same goods, by what they gave there more than this would."""
-        there = {
-            given.offer.rule.offer_id: sum(off for line, off in given.by_line.items() if line in offer.aimed)
-            for given in rivals
-        }
+        gave = self.gave.get(offer.layer) or self.look_up(offer.layer)
+        there: dict[int, int] = {}
+        for line in offer.aimed:
+            for offer_id, off in gave.get(line, ()):
+                there[offer_id] = there.get(offer_id, 0) + off
         winner = max(there, key=lambda offer_id: (there[offer_id], -offer_id), default=None)
+        if winner is None:
+            winner = min([given.offer.rule.offer_id for given in rivals], default=None)
         more = max(0, sum(there.values()) - worth) if worth else 0
         rule = offer.rule
         return Verdict(rule.offer_id, rule.version, status, more, winner, reason=reason)  # type: ignore[arg-type]
+
+    def look_up(self, layer: str) -> dict[int, list[tuple[int, int]]]:
+        """What each line got in a layer, and by which offers."""
+        gave = self.gave.setdefault(layer, {})
+        for given in self.final.trail:
+            if given.offer.layer == layer:
+                for line, off in given.by_line.items():
+                    gave.setdefault(line, []).append((given.offer.rule.offer_id, off))
+        return gave
 
     def units_missing(self, offer: Offer) -> Missing | None:
         """How many units a set or a gift still asks for."""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from vokrug.promotions.engine.allocate import deal_with_room, share_with_room, times
-from vokrug.promotions.engine.bundles import buy_get, free_units, set_price
+from vokrug.promotions.engine.bundles import buy_get, free_units, places, set_price
 from vokrug.promotions.engine.effects import Effect
 from vokrug.promotions.engine.offers import BuyGet, Pick, SetPrice
 from vokrug.promotions.engine.policy import Floors
@@ -155,15 +155,11 @@ def reckon(
         # Chosen before anybody asks whether they may still be made cheaper: or else an offer would give the more,
         # the more others gave before it.
         only = dict(pick(effect.pick, slots, aimed_at(slots, aimed, closed)))
-    reached = [
-        (at, slot.units if only is None else only[at])
-        for at, slot in enumerate(slots)
-        if slot.line in aimed
-        and slot.uses < most_uses
-        and slot.left > floor[slot.line]
-        and not closed[slot.line]
-        and (only is None or at in only)
-    ]
+    reached: list[Reach] = []
+    for at in places(slots, aimed, only):
+        slot = slots[at]
+        if slot.uses < most_uses and slot.left > floor[slot.line] and not closed[slot.line]:
+            reached.append((at, slot.units if only is None else only[at]))
     if offer.units < MANY:
         reached = most_units(effect, slots, table, reached, offer.units)
     if not reached:
@@ -300,7 +296,7 @@ def take(state: State, made: Sequence[tuple[Offer, Made]]) -> State:
 
 
 def aimed_at(slots: Sequence[Slot], aimed: Collection[int], closed: Sequence[bool]) -> list[Reach]:
-    return [(at, slot.units) for at, slot in enumerate(slots) if slot.line in aimed and not closed[slot.line]]
+    return [(at, slots[at].units) for at in places(slots, aimed) if not closed[slots[at].line]]
 
 
 def pick(wanted: Pick, slots: Sequence[Slot], reached: list[Reach]) -> list[Reach]:

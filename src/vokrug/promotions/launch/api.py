@@ -6,8 +6,9 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from vokrug import customers
-from vokrug.promotions.errors import BasketNonsense, OfferNonsense, OfferUnknown
-from vokrug.promotions.launch import linting, simulating
+from vokrug.promotions.errors import BasketNonsense, OfferNonsense, OfferNotReady, OfferUnknown
+from vokrug.promotions.launch import linting, simulating, together
+from vokrug.promotions.launch.together import Published, PublishOffers
 from vokrug.promotions.launch.types import Change, Linted, Simulate, Simulated
 from vokrug.promotions.outside import Chain, outside_of
 from vokrug.runtime.http import Answer, Call, Role, Routes
@@ -41,6 +42,19 @@ async def lint_offer(call: Call, body: LintOffer | None) -> Answer[Linted]:
     async with call.db.transaction(readonly=True) as tx:
         found = await linting.lint_offer(tx, UUID(str(call.path["offer_id"])), _chain(call), call.now, most_bp=most_bp)
     return Answer(found)
+
+
+@routes.post(
+    "/promotions/v1/offers:publish",
+    answers={200: Published},
+    refusals=[OfferUnknown, OfferNonsense, OfferNotReady],
+    roles=[Role.STAFF],
+)
+async def publish_offers(call: Call, body: PublishOffers) -> Answer[Published]:
+    """Let many offers run at once: all of them or none. Drafts are checked on the way; tills change over once."""
+    async with call.db.transaction() as tx:
+        by, chain = call.caller.key_id, _chain(call)
+        return Answer(await together.publish_offers(tx, body.offers, by=by, now=call.now, chain=chain))
 
 
 @routes.post("/promotions/v1/lint", answers={200: Linted}, refusals=[OfferUnknown, OfferNonsense], roles=[Role.STAFF])

@@ -6,6 +6,6 @@ stops nothing. Codes are stable. Pure: whatever is known of the world comes in a
 
 from vokrug.promotions.engine.lint.alone import lint
 from vokrug.promotions.engine.lint.findings import Finding, Known, Severity
-from vokrug.promotions.engine.lint.together import lint_set
+from vokrug.promotions.engine.lint.together import lint_set, lint_steps
 
-__all__ = ["Finding", "Known", "Severity", "lint", "lint_set"]
+__all__ = ["Finding", "Known", "Severity", "lint", "lint_set", "lint_steps"]

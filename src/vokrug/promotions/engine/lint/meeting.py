@@ -42,6 +42,8 @@ class Neighbours:
     def __init__(self, offers: Iterable[OfferVersion], known: Known, near: Iterable[Goods] | None = None) -> None:
         self.known = known
         self.everything: list[OfferVersion] = []
+        self._local: dict[Key, list[OfferVersion]] = {}
+        self._meets: dict[tuple[int, int], bool] = {}
         self.by_key: dict[Key, list[OfferVersion]] = {}
         wanted = None if near is None else self._wanted(near)
         for offer in offers:
@@ -50,6 +52,7 @@ class Neighbours:
                 self.everything.append(offer)
             for key in keys:
                 self.by_key.setdefault(key, []).append(offer)
+        self._with_exceptions = [offer for offer in self.everything if exceptions_of(offer.body.goods)]
 
     def _wanted(self, near: Iterable[Goods]) -> dict[str, set[int | str]] | None:
         """What the goods are called, by kind; None when all goods are among them."""
@@ -62,24 +65,47 @@ class Neighbours:
                     wanted[kind].add(name)
         return wanted
 
-    def at(self, key: Key) -> list[OfferVersion]:
-        """The offers that touch the goods named so."""
-        closure = self.known.closure(key)
-        found = {offer.offer_id: offer for name in closure for offer in self.by_key.get(name, ())}
-        found |= {offer.offer_id: offer for offer in self.everything}
-        return [offer for offer in found.values() if closure.isdisjoint(exceptions_of(offer.body.goods))]
+    def local(self, key: Key) -> list[OfferVersion]:
+        """The offers that name the goods called so, or what contains them."""
+        if (found := self._local.get(key)) is None:
+            closure = self.known.closure(key)
+            named = {offer.offer_id: offer for name in closure for offer in self.by_key.get(name, ())}
+            found = [offer for offer in named.values() if closure.isdisjoint(exceptions_of(offer.body.goods))]
+            self._local[key] = found
+        return found
 
-    def places_of(self, goods: Goods) -> Iterator[list[OfferVersion]]:
-        """The sets of offers that meet on some of the goods; each set once."""
-        told: set[frozenset[int]] = set()
+    def wide(self, key: Key) -> list[OfferVersion]:
+        """The offers for everything that these goods are a part of."""
+        if not self._with_exceptions:
+            return self.everything
+        closure = self.known.closure(key)
+        out = {one.offer_id for one in self._with_exceptions if not closure.isdisjoint(exceptions_of(one.body.goods))}
+        return [one for one in self.everything if one.offer_id not in out] if out else self.everything
+
+    def keys_near(self, goods: Goods) -> Iterator[Key]:
+        """What the goods are called, one by one; everything is called by every name that an offer uses."""
         excepted = exceptions_of(goods)
         for key in keys_of(goods) or [("anything", ""), *self.by_key]:
             if self.known.closure(key).isdisjoint(excepted):
-                found = self.at(key)
-                marks = frozenset(offer.offer_id for offer in found)
-                if marks not in told:
-                    told.add(marks)
-                    yield found
+                yield key
+
+    def around(self, goods: Goods) -> Iterator[OfferVersion]:
+        """Every offer that meets on some of the goods, once."""
+        told: set[int] = set()
+        for count, key in enumerate(self.keys_near(goods)):
+            wide = self.wide(key) if not count or self._with_exceptions else ()
+            for offer in (*self.local(key), *wide):
+                if offer.offer_id not in told:
+                    told.add(offer.offer_id)
+                    yield offer
+
+    def meets(self, one: OfferVersion, other: OfferVersion) -> bool:
+        """`can_meet`, asked once of a pair."""
+        pair = (one.offer_id, other.offer_id) if one.offer_id < other.offer_id else (other.offer_id, one.offer_id)
+        known = self._meets.get(pair)
+        if known is None:
+            known = self._meets[pair] = can_meet(one.body, other.body, self.known)
+        return known
 
 
 def can_meet(one: OfferBody, other: OfferBody, known: Known) -> bool:

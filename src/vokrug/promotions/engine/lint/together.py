@@ -7,7 +7,8 @@ from math import lcm
 from vokrug.promotions.engine.lint.alone import lint, percent
 from vokrug.promotions.engine.lint.findings import Finding, Known, warn
 from vokrug.promotions.engine.lint.meeting import Neighbours, can_meet, covers, exceptions_of, keys_of
-from vokrug.promotions.engine.lint.reach import place_of, share_bp, takes_off
+from vokrug.promotions.engine.lint.reach import place_of, takes_off
+from vokrug.promotions.engine.lint.reaching import Reach
 from vokrug.promotions.engine.offers import (
     AmountOff,
     BasketDiscount,
@@ -22,32 +23,39 @@ from vokrug.promotions.engine.offers import (
 )
 from vokrug.promotions.engine.policy import Group
 
-LARGEST = 12  # offers on one article that are tried in all combinations
-
 
 def lint_set(
     offers: Sequence[OfferVersion], known: Known | None = None, about: Iterable[str] | None = None
 ) -> dict[str, list[Finding]]:
     """What is wrong with each offer, alone and beside the others, by key. `about` names those that are asked
     about; nothing named asks about all of them."""
+    found: dict[str, list[Finding]] = {}
+    for key, findings in lint_steps(offers, known, about):
+        if findings:
+            found[key] = findings
+    return found
+
+
+def lint_steps(
+    offers: Sequence[OfferVersion], known: Known | None = None, about: Iterable[str] | None = None
+) -> Iterator[tuple[str, list[Finding]]]:
+    """The same, an offer at a time, so that somebody else may be served in between."""
     known = known or Known()
     wanted = None if about is None else set(about)
     near = None if wanted is None else [offer.body.goods for offer in offers if offer.key in wanted]
     neighbours = Neighbours(offers, known, near)
-    found: dict[str, list[Finding]] = {}
+    reach = Reach(neighbours, known)
     for offer in sorted(offers, key=lambda offer: offer.offer_id):
         if wanted is None or offer.key in wanted:
-            both = [*lint(offer.body, known), *_beside(offer, offers, neighbours, known)]
-            if both:
-                found[offer.key] = sorted(both, key=lambda finding: finding.severity)
-    return found
+            both = [*lint(offer.body, known), *_beside(offer, offers, neighbours, reach, known)]
+            yield offer.key, sorted(both, key=lambda finding: finding.severity)
 
 
 def _beside(
-    offer: OfferVersion, offers: Sequence[OfferVersion], neighbours: Neighbours, known: Known
+    offer: OfferVersion, offers: Sequence[OfferVersion], neighbours: Neighbours, reach: Reach, known: Known
 ) -> Iterator[Finding]:
     yield from _codes(offer, offers, known)
-    yield from _reach(offer, neighbours, known)
+    yield from _reach(offer, reach, known)
     if place_of(offer.body) is not None:
         yield from _rivals(offer, neighbours, known)
     if isinstance(offer.body, BurnCap):
@@ -78,7 +86,7 @@ def _codes(offer: OfferVersion, offers: Sequence[OfferVersion], known: Known) ->
 # More than N % together
 
 
-def _reach(offer: OfferVersion, neighbours: Neighbours, known: Known) -> Iterator[Finding]:
+def _reach(offer: OfferVersion, reach: Reach, known: Known) -> Iterator[Finding]:
     alone = takes_off(known.policy, [offer.body])
     if not alone:
         return
@@ -91,16 +99,7 @@ def _reach(offer: OfferVersion, neighbours: Neighbours, known: Known) -> Iterato
             f"сама по себе даёт {_said(alone)}; больше {percent(known.most_bp)} нужно подтвердить",
         )
         return
-    worst: tuple[Fraction, list[OfferVersion]] = (limit, [])
-    for there in neighbours.places_of(offer.body.goods):
-        others = [one for one in there if one.offer_id != offer.offer_id and share_bp(one.body) and place_of(one.body)]
-        others = [one for one in others if can_meet(offer.body, one.body, known)]
-        others.sort(key=lambda one: (-(share_bp(one.body) or 0), one.offer_id))
-        for together in _meeting([offer], others[:LARGEST], known):
-            taken = takes_off(known.policy, [one.body for one in together])
-            if taken > worst[0]:
-                worst = taken, together
-    taken, together = worst
+    taken, together = reach.worst(offer, limit)
     if together:
         others = _needed(offer, together, known)
         keys = [one.key for one in others]
@@ -112,19 +111,6 @@ def _reach(offer: OfferVersion, neighbours: Neighbours, known: Known) -> Iterato
             f"вместе с {named_ru} даёт до {_said(taken)}, больше {percent(known.most_bp)}",
             *keys,
         )
-
-
-def _meeting(chosen: list[OfferVersion], rest: Sequence[OfferVersion], known: Known) -> Iterator[list[OfferVersion]]:
-    """The largest sets of offers that can all meet, the chosen ones among them."""
-    if not rest:
-        yield chosen
-        return
-    first, others = rest[0], rest[1:]
-    if all(can_meet(first.body, one.body, known) for one in chosen):
-        yield from _meeting([*chosen, first], others, known)
-        if all(can_meet(first.body, one.body, known) for one in others):
-            return
-    yield from _meeting(chosen, others, known)
 
 
 def _needed(offer: OfferVersion, together: list[OfferVersion], known: Known) -> list[OfferVersion]:
@@ -150,29 +136,26 @@ def _rivals(offer: OfferVersion, neighbours: Neighbours, known: Known) -> Iterat
     group = _group_at(known.policy.layers, *place) if place else None
     if group is None:
         return
-    told: set[int] = {offer.offer_id}
-    for there in neighbours.places_of(offer.body.goods):
-        for other in there:
-            if other.offer_id in told or place_of(other.body) != place:
-                continue
-            told.add(other.offer_id)
-            both = offer.body.exclusive and other.body.exclusive and offer.body.priority == other.body.priority
-            if both and can_meet(offer.body, other.body, known):
-                yield warn(
-                    "exclusives_overlap",
-                    "exclusive",
-                    f"“{other.key}” is exclusive too, on the same goods and of the same priority",
-                    f"акция «{other.key}» тоже исключительная: те же товары и тот же приоритет",
-                    other.key,
-                )
-            if _takes_one(group) and _wins(other.body, offer.body, group, known):
-                yield warn(
-                    "never_wins",
-                    "benefit",
-                    f"“{other.key}” gives at least as much wherever this offer is open",
-                    f"везде, где действует эта акция, «{other.key}» даёт не меньше",
-                    other.key,
-                )
+    for other in neighbours.around(offer.body.goods):
+        if other.offer_id == offer.offer_id or place_of(other.body) != place:
+            continue
+        both = offer.body.exclusive and other.body.exclusive and offer.body.priority == other.body.priority
+        if both and neighbours.meets(offer, other):
+            yield warn(
+                "exclusives_overlap",
+                "exclusive",
+                f"“{other.key}” is exclusive too, on the same goods and of the same priority",
+                f"акция «{other.key}» тоже исключительная: те же товары и тот же приоритет",
+                other.key,
+            )
+        if _takes_one(group) and _wins(other.body, offer.body, group, known):
+            yield warn(
+                "never_wins",
+                "benefit",
+                f"“{other.key}” gives at least as much wherever this offer is open",
+                f"везде, где действует эта акция, «{other.key}» даёт не меньше",
+                other.key,
+            )
 
 
 def _takes_one(group: Group) -> bool:
