@@ -1,10 +1,9 @@
 """Scenarios in the neutral format: read, played through the public doors, compared.
 
-The small ones of our own are all in `data/scenarios.json`; a run plays a handful of them, and all with
-`VOKRUG_TEST_SCENARIOS=all`. A path there names another file of the same kind, played beside them.
+The small ones of our own are in `data/scenarios.json` and `data/corners.json`; a run plays a handful of them, and
+all with `VOKRUG_TEST_SCENARIOS=all`. A path there names another file of the same kind, played beside them.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,15 +18,21 @@ from vokrug.app.scenarios.neutral.cases import runs
 from vokrug.app.scenarios.neutral.comparing import agrees
 from vokrug.app.scenarios.neutral.points import activation_of, duration, share_bp
 
-OWN = Path(__file__).parent / "data" / "scenarios.json"
+DATA = Path(__file__).parent / "data"
+OWN = DATA / "scenarios.json"
 HANDFUL = {"best-order", "delivery", "two-burns", "several-cards", "card-states", "full-return-only", "tolerance"}
+HANDFUL |= {"exclude-discounted", "five-at-once", "odd-cents", "burn-two-lots", "same-hold-twice"}
 
 Case = dict[str, Any]
 
 
+def ours() -> list[Case]:
+    return [*read_cases(OWN), *read_cases(DATA / "corners.json")]
+
+
 def cases() -> list[Any]:
     asked = os.environ.get("VOKRUG_TEST_SCENARIOS", "")
-    found = [case for case in read_cases(OWN) if asked == "all" or case["id"] in HANDFUL]
+    found = [case for case in ours() if asked == "all" or case["id"] in HANDFUL]
     if asked and asked != "all":
         found += read_cases(Path(asked))
     return [pytest.param(case, id=case["id"]) for case in found]
@@ -134,13 +139,21 @@ def test_shares_as_people_write_them(text: str, bp: int) -> None:
 
 
 def test_spans_as_people_write_them() -> None:
-    assert [duration(text) for text in ("1d", "P1D", "PT12H", "36h", "90")] == [86_400, 86_400, 43_200, 129_600, 90]
+    assert [duration(text) for text in ("1d", "P1D", "PT12H", "36h", "90", "1 day")] == [
+        86_400,
+        86_400,
+        43_200,
+        129_600,
+        90,
+        86_400,
+    ]
     assert activation_of({"after_days": 1, "round": "down"}) == {"delay_s": 86_400, "round_to": "day_start"}
+    assert activation_of("1D_U") == {"delay_s": 86_400, "round_to": "day_end"}
     with pytest.raises(NotUnderstood):
         activation_of({"after_days": 1, "round": "sideways"})
 
 
 def test_our_own_scenarios_have_names_of_their_own() -> None:
-    names = [case["id"] for case in json.loads(OWN.read_text())["cases"]]
+    names = [case["id"] for case in ours()]
     assert len(set(names)) == len(names)
     assert set(names) >= HANDFUL

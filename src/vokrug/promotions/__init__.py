@@ -48,6 +48,7 @@ from vokrug.promotions.engine import (
     Shopper,
     Tender,
     active_from,
+    compile_in_steps,
     compile_offers,
     expires_at,
     points_for,
@@ -61,6 +62,7 @@ from vokrug.promotions.experiments.store import read_holdout
 from vokrug.promotions.experiments.types import Report
 from vokrug.promotions.facts import ReferralRewarded
 from vokrug.promotions.jobs import jobs, schedule_all
+from vokrug.promotions.kept import granted_if_claimed_back, price_kept
 from vokrug.promotions.launch.api import routes as launch_routes
 from vokrug.promotions.launch.linting import lint_change
 from vokrug.promotions.launch.store import segments_of
@@ -159,6 +161,7 @@ __all__ = [
     "categories_of",
     "check_offer",
     "closed",
+    "compile_in_steps",
     "compile_offers",
     "count_categories",
     "count_return",
@@ -173,6 +176,7 @@ __all__ = [
     "find_experiment",
     "give_back",
     "grant_days",
+    "granted_if_claimed_back",
     "grouped",
     "import_offers",
     "invited",
@@ -198,6 +202,7 @@ __all__ = [
     "policy_in_force",
     "policy_routes",
     "price",
+    "price_kept",
     "publish_offer",
     "publish_offers",
     "read_holdout",

@@ -50,6 +50,8 @@ async def list_offers(call: Call) -> Answer[OfferPage]:
         after = int(call.query.get("after", "0"))
     except ValueError as error:
         raise OfferNonsense(field="query", why=str(error), why_ru="такого значения нет") from None
+    if not -(2**63) <= after < 2**63:
+        raise OfferNonsense(field="after", why="there is no such number", why_ru="такого номера нет")
     async with call.db.transaction(readonly=True) as tx:
         offers = await operations.list_offers(tx, state=state, search=call.query.get("search"), after=after, limit=PAGE)
     more = offers[-1].number if len(offers) == PAGE else None

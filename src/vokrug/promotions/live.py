@@ -29,7 +29,7 @@ class LiveOffers:
         # once more under its own, never missed.
         counter = await store.read_counter(tx)
         if counter != self.counter:
-            loaded, around = await operations.load_published(tx), await load_around(tx)
+            loaded, around = await operations.load_published(tx, self.current.days), await load_around(tx)
             if counter > self.counter:  # another task may have been quicker
                 self.current, self.around, self.counter = loaded, around, counter
         return self.current

@@ -181,8 +181,10 @@ async def save_shop_group(
 # The published set
 
 
-async def load_published(tx: Tx) -> CompiledOffers:
-    """Everything that runs, compiled a slice at a time: between the slices the process answers its tills."""
+async def load_published(tx: Tx, days: Iterable[int] = ()) -> CompiledOffers:
+    """Everything that runs, compiled a slice at a time: between the slices the process answers its tills. Ready for
+    checks of these days.
+    """
     policy = (await policies.policy_in_force(tx)).policy
     rows, groups = await store.published_rows(tx), await store.list_groups(tx)
     calendars = await policy_store.list_calendars(tx)
@@ -191,7 +193,7 @@ async def load_published(tx: Tx) -> CompiledOffers:
         published.append(store.compilable(row))
         if at % SLICE == 0:
             await asyncio.sleep(0)
-    steps = compile_in_steps(published, groups, policy=policy, calendars=calendars)
+    steps = compile_in_steps(published, groups, policy=policy, calendars=calendars, days=days)
     while True:
         try:
             next(steps)

@@ -18,6 +18,7 @@ from vokrug.ledger import giftcards
 from vokrug.pos import answers, reversal, store
 from vokrug.pos import document as documents
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.clawback import claimed_back
 from vokrug.pos.document import Document
 from vokrug.pos.errors import (
     CheckMalformed,
@@ -175,6 +176,7 @@ async def post(
     accounts = await checkout.reference.accounts(checkout.db, shop, now)
     so_far = SoFar.of(await store.posted_returns(tx, sale.check_id))
     worth = worth_asked(document, asked, sale.paid_minor, so_far)
+    worth = await claimed_back(checkout, tx, document, shop, worth, sale.paid_minor, so_far)
     cards, tenders = await cards_back(tx, document, worth, sale.paid_minor, so_far, now)
     books, restore, lapsed, reach = await points_back(checkout, tx, sale, document, worth, so_far, cards, now)
     grace = timedelta(days=document.terms.grace_days)

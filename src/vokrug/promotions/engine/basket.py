@@ -10,6 +10,7 @@ Channel = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,31}$")]  # pos, web
 Natural = Annotated[int, Meta(ge=0, le=10**15)]
 Positive = Annotated[int, Meta(ge=1, le=10**15)]
 Attribute = str | int | bool
+BY_OFFER = Meta(extra_json_schema={"propertyNames": {"pattern": "^[1-9][0-9]{0,8}$"}})  # keys are offers' numbers
 
 
 class Line(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
@@ -93,7 +94,7 @@ class Basket(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=
     tenders: tuple[Tender, ...] = ()
     delivery_minor: Natural = 0
     attributes: Mapping[str, Attribute] = {}
-    left: Mapping[int, Left] = {}
+    left: Annotated[Mapping[int, Left], BY_OFFER] = {}
 
 
 class Shopper(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
@@ -107,5 +108,5 @@ class Shopper(Struct, frozen=True, gc=False, kw_only=True, forbid_unknown_fields
     visits: Natural = 0  # so far
     last_purchase_at: datetime | None = None
     attributes: Mapping[str, Attribute] = {}
-    personal: Mapping[int, Personal] = {}  # by offer
-    left: Mapping[int, Left] = {}  # by offer; absent: without limit
+    personal: Annotated[Mapping[int, Personal], BY_OFFER] = {}
+    left: Annotated[Mapping[int, Left], BY_OFFER] = {}  # absent: without limit

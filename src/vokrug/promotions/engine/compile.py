@@ -66,11 +66,30 @@ class CompiledOffers:
         """Shops with the same offers share one."""
         index = self._shared.get((day, scopes))
         if index is None:
-            rules = [rule for scope in scopes for rule in self._scopes[scope]]
-            if day:
-                rules = [rule for rule in rules if rule.schedule is None or rule.schedule.may_open(day)]
-            index = self._shared[day, scopes] = Index(rules)
+            index = self._shared[day, scopes] = Index(self._running(day, scopes))
         return index
+
+    def _running(self, day: int, scopes: tuple[Scope, ...]) -> list[AnyRule]:
+        rules = [rule for scope in scopes for rule in self._scopes[scope]]
+        if day:
+            rules = [rule for rule in rules if rule.schedule is None or rule.schedule.may_open(day)]
+        return rules
+
+    @property
+    def days(self) -> frozenset[int]:
+        """The shops' days that were asked about lately; none where no offer has dates."""
+        return frozenset(self._days) - {0}
+
+    def get_ready(self, days: Iterable[int]) -> Generator[None, None, None]:
+        """Make the index that all shops share before the first check waits for it, a slice at a time."""
+        for day in sorted(days) if self._has_dates else [0]:
+            index = Index(())
+            for at, rule in enumerate(self._running(day, (EVERYWHERE,)), start=1):
+                index.file(rule)
+                if at % SLICE == 0:
+                    yield
+            self._shared[day, (EVERYWHERE,)] = index
+            yield
 
 
 def asks_traits(condition: Condition) -> bool:
@@ -106,13 +125,16 @@ def compile_in_steps(
     *,
     policy: Policy = DEFAULT,
     calendars: Calendars | None = None,
+    days: Iterable[int] = (),
 ) -> Generator[None, None, CompiledOffers]:
-    """The same, a slice at a time: between the slices the process may answer a till. Returns the set."""
+    """The same, a slice at a time: between the slices the process may answer a till. Returns the set, with what
+    the first check of these days (ordinals) would wait for.
+    """
     groups, calendars = groups or {}, calendars or {}
     ordered = sorted(offers, key=lambda offer: offer.offer_id)
     told = hashlib.sha256(msgspec.json.encode([policy, sorted(calendars), *_named(ordered, groups)]))
-    for days in sorted(calendars.items()):
-        told.update(msgspec.json.encode(sorted(days[1])))
+    for _, dates in sorted(calendars.items()):
+        told.update(msgspec.json.encode(sorted(dates)))
     rules: list[tuple[Scope, AnyRule]] = []
     for at, offer in enumerate(ordered):
         told.update(msgspec.json.encode([offer.offer_id, offer.version, offer.key, offer.body]))
@@ -120,7 +142,9 @@ def compile_in_steps(
         if at % SLICE == SLICE - 1:
             yield
     # A fingerprint: two sets with the same one price every basket alike.
-    return CompiledOffers(rules, told.hexdigest()[:32], policy)
+    compiled = CompiledOffers(rules, told.hexdigest()[:32], policy)
+    yield from compiled.get_ready(days)
+    return compiled
 
 
 def _named(offers: Sequence[OfferVersion], groups: Mapping[str, frozenset[int]]) -> list[object]:

@@ -36,12 +36,16 @@ class Index:
         self.by_offer: dict[int, list[AnyRule]] = {}
         self.by_customer: dict[int, list[AnyRule]] = {}
         self.by_segment: dict[str, list[AnyRule]] = {}
+        self.is_for_some = False
         for rule in rules:
-            self._file(rule)
-        self.is_for_some = bool(self.by_code or self.by_offer or self.by_customer or self.by_segment)
+            self.file(rule)
 
-    def _file(self, rule: AnyRule) -> None:
+    def file(self, rule: AnyRule) -> None:
+        """Put one more rule where it will be looked for."""
         goods = rule.goods
+        is_own = rule.code is not None or rule.coupon or rule.personal or bool(rule.customers)
+        if is_own or (names_all(goods) and rule.segments):
+            self.is_for_some = True
         if rule.code is not None or rule.coupon:
             if rule.code is not None:
                 self.by_code.setdefault(rule.code, []).append(rule)

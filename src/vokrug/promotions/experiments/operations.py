@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from vokrug.promotions import store as offers
-from vokrug.promotions.errors import ExperimentUnknown, OfferIdReused, OfferKeyTaken, OfferUnknown
+from vokrug.promotions.errors import ExperimentUnknown, OfferIdReused, OfferKeyTaken, OfferNonsense, OfferUnknown
 from vokrug.promotions.experiments import rules, store
 from vokrug.promotions.experiments.types import Arm, Experiment, Holdout, Report, Variant
 from vokrug.runtime.database import Tx
@@ -24,6 +24,8 @@ async def begin_experiment(
 ) -> Experiment:
     """Share customers out to variants from now on. Safe to repeat with the same id and words."""
     rules.require_variants(variants)
+    if until is not None and until <= now and await store.find(tx, id) is None:
+        raise OfferNonsense(field="until_at", why="it lies in the past", why_ru="этот момент уже прошёл")
     numbers = {offer for variant in variants for offer in variant.offers}
     if len(await store.known_offers(tx, sorted(numbers))) < len(numbers):
         raise OfferUnknown()

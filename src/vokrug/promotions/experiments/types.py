@@ -12,7 +12,7 @@ class Variant(Struct, frozen=True, forbid_unknown_fields=True):
 
     key: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,63}$")]
     weight: Annotated[int, Meta(ge=1, le=10_000)]
-    offers: tuple[int, ...] = ()  # numbers
+    offers: tuple[Annotated[int, Meta(ge=1, lt=2**31)], ...] = ()  # numbers
 
 
 class Experiment(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """The format's points as the product's offers: what earns, what multiplies, how points pay, when they lapse."""
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -17,11 +18,15 @@ from vokrug.app.scenarios.neutral.translating import (
 )
 
 DAY_S = 86_400
+SPAN = re.compile(r"p?t?(?P<count>\d+) ?(?P<unit>w|d|h|m|s|weeks?|days?|hours?|min|minutes?|sec|seconds?)?")
+ROUNDED = {"u": "up", "d": "down"}  # the suffix of a rounded span: 1D_U
 SPANS = {"minutes": 60, "hours": 3600, "days": DAY_S, "weeks": 7 * DAY_S}
 ROUND_TO = {
     "none": "",
     "exact": "",
     "down": "day_start",
+    "round_down": "day_start",
+    "round_up": "day_end",
     "start_of_day": "day_start",
     "day_start": "day_start",
     "up": "day_end",
@@ -207,14 +212,18 @@ def activation_of(given: Any) -> dict[str, Any] | None:
     """When points become spendable: after a while, rounded to the start or the end of a day, a week, a month."""
     if given is None:
         return None
-    told = Fields(given if isinstance(given, dict) else {"after_days": given}, "activation")
+    if not isinstance(given, dict):
+        given = {"after_days" if isinstance(given, int) else "after": given}
+    told = Fields(given, "activation")
     seconds = 0
     for unit, length in SPANS.items():
         if (count := told.take(f"after_{unit}", unit, f"delay_{unit}", default=None)) is not None:
             seconds += int(count) * length
+    suffix = ""
     if (delay := told.take("after", "delay", "duration", default=None)) is not None:
-        seconds += duration(delay)
-    word = told.take("round", "rounding", "round_to", default="none") or "none"
+        span, _, suffix = str(delay).lower().partition("_")
+        seconds += duration(span)
+    word = told.take("round", "rounding", "round_to", default=ROUNDED.get(suffix, suffix)) or "none"
     if word not in ROUND_TO:
         raise NotUnderstood(f"activation is rounded {word!r}")
     found: dict[str, Any] = {"delay_s": seconds}
@@ -227,11 +236,9 @@ def activation_of(given: Any) -> dict[str, Any] | None:
 
 
 def duration(given: Any) -> int:
-    """`"1d"`, `"36h"`, `"P1D"`, `"PT12H"` or plain seconds, in seconds."""
-    text = str(given).upper().removeprefix("P").removeprefix("T")
-    lengths = {"D": DAY_S, "H": 3600, "M": 60, "S": 1, "W": 7 * DAY_S}
-    if text.isdigit():
-        return int(text)
-    if text[:-1].isdigit() and text[-1] in lengths:
-        return int(text[:-1]) * lengths[text[-1]]
-    raise NotUnderstood(f"a duration of {given!r}")
+    """`"1d"`, `"36h"`, `"P1D"`, `"PT12H"`, `"1 day"` or plain seconds, in seconds."""
+    found = SPAN.fullmatch(str(given).strip().lower())
+    if found is None:
+        raise NotUnderstood(f"a duration of {given!r}")
+    lengths = {"w": 7 * DAY_S, "d": DAY_S, "h": 3600, "m": 60, "s": 1, "": 1}
+    return int(found["count"]) * lengths[(found["unit"] or "")[:1]]

@@ -296,6 +296,8 @@ class Till:
             return {"code": self.limit_word(verdict), "ref": code or name}
         if code is not None and status in CODE_ERRORS:
             return {"code": CODE_ERRORS[status], "ref": code}
+        if code is not None and status == "excluded" and verdict.get("by") is None:
+            return {"code": "condition_not_met", "ref": code}  # no other offer shut it out: it is not for this check
         return None
 
     def limit_word(self, verdict: dict[str, Any]) -> str:

@@ -43,6 +43,7 @@ class Common(Part, frozen=True, kw_only=True):
     exclusive: bool = False  # where policy goes by priority: shuts the others of its group out
     funder: str = "merchant"
     funding: tuple[Funder, ...] = ()  # when several pay; else `funder` pays all
+    on_return: Literal["keep", "claw_back"] = "keep"  # of a part: what stays keeps its discount, or is priced anew
 
 
 class ItemDiscount(Common, frozen=True, kw_only=True, tag_field="kind", tag="item_discount"):
