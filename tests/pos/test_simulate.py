@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -101,3 +102,34 @@ async def test_warnings_are_kept_and_refusals_stop(chain: Chain) -> None:
     refused = await chain.staff.sends(f"/v1/promotions/{bad}:check", {"version": 1})
     assert refused.code == (422, "offer_nonsense")
     assert await chain.fingerprint() == mark
+
+
+async def test_a_customer_is_simulated_as_the_till_knows_them(chain: Chain, till: Till) -> None:
+    """Born today, bought once before: offers that ask for either are granted in a trial too."""
+    today = chain.services.clock.now().astimezone(ZoneInfo("Europe/Moscow"))
+    told = {"request_id": str(uuid4()), "phone": "+79160000003", "called": "Анна"}
+    born = {"birthday": {"month": today.month, "day": today.day}}
+    made = await chain.staff.sends("/v1/customers", told | born)
+    tenth = {"kind": "percent", "percent_bp": 1_000}
+    windows = {
+        "birthday": {"kind": "birthday"},
+        "lately": {"kind": "since_last", "at_most_days": 30},
+        "second": {"kind": "visit", "numbers": [2]},
+    }
+    drafts = {
+        key: await drafted(chain, key, {"kind": "discount", "benefit": tenth, "conditions": [asks]})
+        for key, asks in windows.items()
+    }
+
+    async def granted() -> set[str]:
+        customer = made["customer"]["id"]
+        found = set()
+        for key, draft in drafts.items():
+            told = (await simulated(chain, drafts=[draft], customer=customer)).done()
+            found |= {key} if told["difference"]["net_minor"] else set()
+        return found
+
+    assert await granted() == {"birthday"}
+    shopper = await till.registers(phone="+79160000003")
+    await till.sells(shopper, COFFEE)
+    assert await granted() == {"birthday", "lately", "second"}

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from vokrug.promotions import OfferVersion
-from vokrug.promotions.engine.lint import Known, lint, lint_set
+from vokrug.promotions.engine.lint import Known, lint, lint_set, lint_steps
 from vokrug.promotions.engine.policy import PRESETS, Floors, Group, Policy
 from vokrug.promotions.rules import read_body
 
@@ -299,3 +299,15 @@ def test_findings_are_values_for_machines() -> None:
     assert msgspec.to_builtins(found) == {
         "code": "code_empty", "severity": "refuse", "field": "code", "en": "an empty code", "ru": "пустой код",
     }  # fmt: skip
+
+
+def test_an_offer_for_much_of_the_chain_is_looked_at_in_parts_and_found_the_same() -> None:
+    """Others may be served between the parts; the last word on an offer is what all at once would have said."""
+    offers = [
+        OfferVersion(offer_id=n, version=1, key=f"o{n}", body=read_body(off(40, goods={"articles": [n]})))
+        for n in range(1, 250)
+    ]
+    offers.append(OfferVersion(offer_id=999, version=1, key="all", body=read_body(off(45))))
+    told = list(lint_steps(offers))
+    assert len(told) > len(offers), "in parts"
+    assert {key: found for key, found in dict(told).items() if found} == lint_set(offers)

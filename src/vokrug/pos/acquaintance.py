@@ -4,8 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from vokrug import customers, ledger, promotions
 from vokrug.pos import store
+from vokrug.pos.document import moment
 from vokrug.runtime.database import Tx
 
 NUMBERS: dict[promotions.NameOf, str] = {
@@ -25,6 +28,10 @@ PARENTS = """
         union all
         select p.id, c.id, c.parent_id from path p join pos_category c on c.id = p.parent_id)
     select id, array_agg(above) as ids from path group by id
+"""
+KNOWN = """
+    select s.visits, s.metrics, t.born, t.attributes
+      from customers_traits($1) t left join promotions_standing_of($1, $2) s on true
 """
 
 
@@ -59,22 +66,29 @@ class Acquaintance:
         return found
 
     async def shopper(self, tx: Tx, customer: UUID, at: datetime) -> promotions.Shopper | None:
-        """The customer as of today: tier, points and visits are not kept for every moment of the past."""
+        """The customer as the till would know them today: tier, points, visits, birthday and attributes are not kept
+        for every moment of the past.
+        """
         try:
             person = await customers.customer(tx, self.directory, customer)
         except customers.CustomerUnknown:
             return None
         programme = await promotions.read_programme(tx)
-        tier, done = await promotions.standing_now(tx, programme, person.number, at)
+        tier, _ = await promotions.standing_now(tx, programme, person.number, at)
         segments = await promotions.segments_of(tx, {person.number})
         unit = (await ledger.units(tx))[self.points_code].id
         points = await ledger.available(tx, ledger.wallet_of(person.number, unit), at)
+        (row,) = await tx.rows(KNOWN, person.number, at)
+        last_us = None if row["metrics"] is None else row["metrics"][5]
         return promotions.Shopper(
             tier=tier,
             segments=segments.get(person.number, frozenset()),
             available_minor=max(0, points.available),
             number=person.number,
-            visits=done.visits,
+            visits=row["visits"] or 0,
+            last_purchase_at=None if last_us is None else moment(last_us),
+            birthday=None if row["born"] is None else divmod(row["born"], 100),
+            attributes={} if row["attributes"] is None else msgspec.json.decode(row["attributes"]),
         )
 
     async def points(self, tx: Tx, now: datetime) -> promotions.PointsBooks:

@@ -8,6 +8,7 @@ from vokrug.promotions.engine.lint.meeting import Neighbours
 from vokrug.promotions.engine.lint.reach import place_of, share_bp, takes_off
 from vokrug.promotions.engine.offers import OfferVersion
 
+AT_ONCE = 100  # goods looked at before somebody else may be served
 LARGEST = 12  # offers on one article that are tried in all combinations
 
 
@@ -74,6 +75,21 @@ class Reach:
                 if (taken := self.taken(together)) > worst[0]:
                     worst = taken, together
         return worst
+
+    def ahead(self, offer: OfferVersion, limit: Fraction) -> Iterator[None]:
+        """Look at the goods of an offer a few at a time, so that `worst` finds most of its answers known."""
+        if not 0 < takes_off(self.known.policy, [offer.body]) <= limit:
+            return
+        wide: list[OfferVersion] | None = None
+        whose: tuple[object, ...] = ()
+        for at, key in enumerate(self.near.keys_near(offer.body.goods), 1):
+            there = self.near.wide(key)
+            if wide is None or there is not self.near.everything:
+                wide = self.weighing(offer, there)
+                whose = (self.sign(offer), *[self.sign(one) for one in wide])
+            self.is_harmless((key, whose), offer, wide, key, limit)
+            if at % AT_ONCE == 0:
+                yield
 
     def is_harmless(
         self, asked: tuple[object, ...], offer: OfferVersion, wide: list[OfferVersion], key: Key, limit: Fraction

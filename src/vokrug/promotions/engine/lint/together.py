@@ -39,7 +39,9 @@ def lint_set(
 def lint_steps(
     offers: Sequence[OfferVersion], known: Known | None = None, about: Iterable[str] | None = None
 ) -> Iterator[tuple[str, list[Finding]]]:
-    """The same, an offer at a time, so that somebody else may be served in between."""
+    """The same, an offer at a time, so that somebody else may be served in between. One for much of the chain is
+    named several times, the last time with what was found.
+    """
     known = known or Known()
     wanted = None if about is None else set(about)
     near = None if wanted is None else [offer.body.goods for offer in offers if offer.key in wanted]
@@ -47,6 +49,8 @@ def lint_steps(
     reach = Reach(neighbours, known)
     for offer in sorted(offers, key=lambda offer: offer.offer_id):
         if wanted is None or offer.key in wanted:
+            for _ in reach.ahead(offer, Fraction(known.most_bp, 10_000)):
+                yield offer.key, []
             both = [*lint(offer.body, known), *_beside(offer, offers, neighbours, reach, known)]
             yield offer.key, sorted(both, key=lambda finding: finding.severity)
 
