@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -22,7 +23,7 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the stories published, in order."""
     told: list[Any] = []
 
-    async def publish(tx: Tx, fact: object, *, key: int, subject: str, at: datetime) -> None:
+    async def publish(tx: Tx, fact: object, *, key: int, subject: str, at: datetime, id: UUID | None = None) -> None:
         told.append(fact)
 
     monkeypatch.setattr("vokrug.events.publish", publish)

@@ -16,7 +16,7 @@ from vokrug.events import subscriptions
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime import keys_api
 from vokrug.runtime.database import Database, Tx
-from vokrug.runtime.http import Routes, Services
+from vokrug.runtime.http import Operator, Routes, Services
 from vokrug.runtime.jobs import Jobs, Worker
 from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.settings import Settings
@@ -48,6 +48,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.gift_card_routes,
         customers.routes,
         customers.people_routes,
+        customers.law_routes,
         *promotions.all_routes,
         ledger.routes,
         ledger.giftcards.routes,
@@ -94,6 +95,7 @@ async def living(
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
+        services.add(Operator(settings.operator_name, settings.operator_address))
         deliverer = stack_subscriptions(services, settings, stack)
         services.add(ledger.JournalIds())
         services.add(ledger.GiftKeys(secret))

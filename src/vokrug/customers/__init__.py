@@ -14,6 +14,7 @@ from vokrug.customers.errors import (
     IdentifierTypeUnknown,
 )
 from vokrug.customers.for_events import People
+from vokrug.customers.law_api import routes as law_routes
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
 from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
 from vokrug.customers.operations.erasure import destroy_keys
@@ -81,6 +82,7 @@ __all__ = [
     "give_consent",
     "ids_of",
     "keep_apart",
+    "law_routes",
     "let_join",
     "merge",
     "merges_by_rule",

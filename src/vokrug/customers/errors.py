@@ -299,3 +299,34 @@ class PairProposed(Refusal):
         en="These two customers are waiting for a decision already.",
         ru="Эти два покупателя уже ждут решения.",
     )
+
+
+class ErasureUnknown(Refusal):
+    """There is no such erasure."""
+
+    code, status = "erasure_unknown", 404
+    cashier = Text(en="There is no such erasure.", ru="Такого запроса на удаление нет.")
+
+
+class ErasureRepeated(Refusal):
+    """Somebody has asked already that this person be forgotten, and nobody has decided."""
+
+    code, status = "erasure_repeated", 409
+    cashier = Text(
+        en="This customer's erasure is waiting for a decision already.",
+        ru="Удаление данных этого покупателя уже ждёт решения.",
+    )
+
+
+class ErasureDecided(Refusal):
+    """It was decided otherwise."""
+
+    code, status = "erasure_decided", 409
+    cashier = Text(en="This was decided already: {state}.", ru="Это уже решено: {state}.")
+
+
+class ErasureNotDone(Refusal):
+    """There is an act once the data are destroyed."""
+
+    code, status = "erasure_not_done", 409
+    cashier = Text(en="Nothing has been destroyed yet.", ru="Данные ещё не уничтожены.")

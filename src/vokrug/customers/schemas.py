@@ -12,6 +12,9 @@ from vokrug.customers.types import (
     Birthday,
     Consent,
     Customer,
+    Erasure,
+    ErasureState,
+    Ground,
     IdentifierState,
     IdentifierType,
     Profile,
@@ -376,3 +379,48 @@ class KeepApart(Struct, kw_only=True):
     other: UUID
     reason: Annotated[str, Meta(min_length=1, max_length=200)] = "decided by staff"
     allow: bool = False
+
+
+class AskErasure(Struct, kw_only=True):
+    """Whom to forget and why. The id is the caller's: send it again freely."""
+
+    id: UUID
+    customer: UUID
+    ground: Ground
+    note: Annotated[str, Meta(max_length=500)] = ""
+
+
+class ErasureCard(Struct, kw_only=True):
+    id: UUID
+    customer: UUID
+    ground: Ground
+    note: str
+    state: ErasureState
+    asked_by: str
+    asked_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    destroyed: Mapping[str, int]
+    journal: Sequence[Mapping[str, Any]]
+    event_id: UUID | None
+
+    @classmethod
+    def of(cls, erasure: Erasure) -> "ErasureCard":
+        return cls(
+            id=erasure.id,
+            customer=erasure.customer_id,
+            ground=erasure.ground,
+            note=erasure.note,
+            state=erasure.state,
+            asked_by=erasure.asked_by,
+            asked_at=erasure.asked_at,
+            decided_by=erasure.decided_by,
+            decided_at=erasure.decided_at,
+            destroyed=erasure.destroyed,
+            journal=erasure.journal,
+            event_id=erasure.event_id,
+        )
+
+
+class ErasureCards(Struct):
+    erasures: Sequence[ErasureCard]

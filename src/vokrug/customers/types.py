@@ -191,6 +191,41 @@ class Proposal:
     merge_id: int | None
 
 
+class Ground(StrEnum):
+    """Why a person is forgotten."""
+
+    REQUEST = "request"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    PURPOSE_REACHED = "purpose_reached"
+    UNLAWFUL = "unlawful"
+    RETENTION = "retention"
+
+
+class ErasureState(StrEnum):
+    ASKED = "asked"
+    DONE = "done"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A person who was, or is to be, forgotten. `destroyed` counts by kind; the journal has no data."""
+
+    id: UUID
+    customer_id: UUID
+    ground: Ground
+    note: str
+    asked_by: str
+    asked_at: datetime
+    state: ErasureState
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    customer_ids: tuple[UUID, ...] = ()
+    destroyed: Mapping[str, int] = field(default_factory=dict)
+    journal: Sequence[Mapping[str, Any]] = ()
+    event_id: UUID | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class ShownIdentifier:
     """An identifier as a screen may show it."""

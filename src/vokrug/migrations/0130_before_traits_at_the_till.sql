@@ -1,22 +1,33 @@
 -- Birthdays and attributes of customers, for offers that ask for them. Read with everything else, and only when some
 -- offer that runs asks.
 
--- Month and day as one number, and attributes that are words, whole numbers or yes and no: of a person, whoever of the customers
--- that were merged into it knows them; the newest observation counts.
-create function customers_traits(number bigint) returns table (born int, attributes text)
+-- Everybody who is this person: the survivor of a merge and those who lead to them. Two index reads, in any plan.
+create function customers_members(number bigint) returns table (number bigint)
 language sql stable parallel safe as $$
-    select (select person.birth_month * 100 + person.birth_day
-              from customers_customer person
-             where (person.number = customers_traits.number or person.redirect_to = customers_traits.number)
-               and person.birth_month is not null
-             order by person.number limit 1),
-           (select jsonb_object_agg(latest.code, latest.value)::text
-              from (select distinct on (known.code) known.code, known.value
-                      from customers_customer person join customers_attribute known on known.customer_number = person.number
-                     where person.number = customers_traits.number or person.redirect_to = customers_traits.number
-                     order by known.code, known.observed_at desc, known.source desc, known.value::text desc) latest
-             where jsonb_typeof(latest.value) in ('string', 'boolean')
-                or (jsonb_typeof(latest.value) = 'number' and latest.value::text ~ '^-?[0-9]{1,15}$'))
+    select one.number from customers_customer one where one.number = customers_members.number
+    union all
+    select other.number from customers_customer other where other.redirect_to = customers_members.number
+$$;
+
+-- Month and day as one number, of whoever of the customers that were merged into a person told it first.
+create function customers_born(number bigint) returns int
+language sql stable parallel safe as $$
+    select person.birth_month * 100 + person.birth_day
+      from customers_members(customers_born.number) one join customers_customer person on person.number = one.number
+     where person.birth_month is not null
+     order by person.number limit 1
+$$;
+
+-- Attributes that are words, whole numbers or yes and no; of each the newest observation.
+create function customers_plain_attributes(number bigint) returns text
+language sql stable parallel safe as $$
+    select jsonb_object_agg(latest.code, latest.value)::text
+      from (select distinct on (known.code) known.code, known.value
+              from customers_members(customers_plain_attributes.number) one
+              join customers_attribute known on known.customer_number = one.number
+             order by known.code, known.observed_at desc, known.source desc, known.value::text desc) latest
+     where jsonb_typeof(latest.value) in ('string', 'boolean')
+        or (jsonb_typeof(latest.value) = 'number' and latest.value::text ~ '^-?[0-9]{1,15}$')
 $$;
 
 drop function pos_read(bigint[], smallint[], bytea[], uuid[], int[], int[], int, timestamptz);
@@ -43,7 +54,9 @@ language sql stable as $$
                  from (select x.remaining - x.held as free, x.expires_at from ledger_lot x
                         where x.wallet_id = who.number << 8 | points_unit and x.is_open and x.expires_at > moment and x.expires_at < '9999-12-31Z'
                         order by x.wallet_id, x.priority, x.expires_at, x.earned_at, x.id limit asked.soon_limit) l) end,
-           s.metrics, s.tier, t.born, t.attributes
+           s.metrics, s.tier,
+           case when with_traits then customers_born(who.number) end,
+           case when with_traits then customers_plain_attributes(who.number) end
       from unnest(numbers, checks, lot_limits, soon_limits) with ordinality as asked (number, check_id, lot_limit, soon_limit, ord)
       left join customers_resolve(type_ids, hashes) r on r.ord = asked.ord
       cross join lateral (select coalesce(asked.number, r.number) as number) who
@@ -52,5 +65,4 @@ language sql stable as $$
       left join pos_quote q on q.check_id = asked.check_id
       left join pos_sale x on x.check_id = asked.check_id
       left join lateral ledger_read(array[who.number << 8 | points_unit], asked.lot_limit, moment) w on asked.lot_limit <> 0
-      left join lateral customers_traits(who.number) t on with_traits
 $$;

@@ -54,6 +54,14 @@ class Caller:
 ANYONE = Caller(key_id="", role=Role.ANYONE)
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Whose installation this is, as papers name them."""
+
+    name: str = ""
+    address: str = ""
+
+
 @dataclass(slots=True)
 class Services:
     """What lives as long as the process. Domains find their own long-lived parts by type."""

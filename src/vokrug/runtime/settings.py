@@ -70,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "`data_dir/secret`. Required with `database_url`.",
         ),
     ] = None
+    operator_name: Annotated[str, Meta(description="The operator of personal data, as acts name them.")] = ""
+    operator_address: Annotated[str, Meta(description="The operator's address, for the same papers.")] = ""
     otel_endpoint: Annotated[
         str | None, Meta(description="OpenTelemetry collector (OTLP over HTTP). Empty: no traces are sent.")
     ] = None

@@ -42,6 +42,16 @@ async def find_members(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Member]:
     return {member.id: member for member in map(_member, await tx.rows(FIND_MEMBERS, list(ids)))}
 
 
+PEOPLE_OF = (
+    "select number, id, state, redirect_to from customers_customer where number = $1 or redirect_to = $1 order by 1"
+)
+
+
+async def people_of(tx: Tx, survivor: int) -> list[Member]:
+    """Everybody whom this survivor stands for, themselves first."""
+    return [_member(row) for row in await tx.rows(PEOPLE_OF, survivor)]
+
+
 async def lock_people(tx: Tx, survivors: Collection[int]) -> list[Member]:
     """Everybody whom these survivors stand for, themselves included. Nobody else changes them until the commit."""
     return [_member(row) for row in await tx.rows(LOCK_PEOPLE, list(survivors))]
