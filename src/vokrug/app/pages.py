@@ -33,7 +33,7 @@ def refusals_page() -> str:
     rows = [
         f"| `{kind.code}` | {kind.status} | {kind.retry} | {_cell(kind.title())} | {_cell(kind.cashier.ru)} "
         f"| {_cell(kind.cashier.en)} |"
-        for kind in sorted(_refusals(), key=lambda kind: (kind.code, kind.__module__))
+        for kind in sorted(every_refusal(), key=lambda kind: (kind.code, kind.__module__))
     ]
     return "\n".join(
         [
@@ -54,7 +54,7 @@ def refusals_page() -> str:
     )
 
 
-def _refusals() -> set[type[Refusal]]:
+def every_refusal() -> set[type[Refusal]]:
     """Every refusal below the wiring, whoever has been imported so far."""
     for module in pkgutil.walk_packages(vokrug.__path__, "vokrug."):
         if not module.name.startswith(("vokrug.app", "vokrug.__main__")):

@@ -30,8 +30,8 @@ PARENTS = """
     select id, array_agg(above) as ids from path group by id
 """
 KNOWN = """
-    select s.visits, s.metrics, t.born, t.attributes
-      from customers_traits($1) t left join promotions_standing_of($1, $2) s on true
+    select s.visits, s.metrics, customers_born($1) as born, customers_plain_attributes($1) as attributes
+      from (values (1)) asked left join promotions_standing_of($1, $2) s on true
 """
 
 

@@ -15,6 +15,7 @@ from vokrug.pos.operations.committing import commit
 from vokrug.pos.operations.giving import give, statement, take
 from vokrug.pos.operations.identifying import enrol, identify
 from vokrug.pos.operations.measuring import effect
+from vokrug.pos.operations.orphans import ORPHANED_AFTER_DAYS, returns_waiting
 from vokrug.pos.operations.quoting import calculate
 from vokrug.pos.operations.returning import take_back
 from vokrug.pos.schemas import (
@@ -37,6 +38,7 @@ from vokrug.pos.schemas import (
     Returned,
     ReturnPolicy,
     ReturnPolicyDeclared,
+    ReturnsWaiting,
     ShopCard,
     ShopGiven,
     Shops,
@@ -235,6 +237,18 @@ async def post_return(call: Call, body: Return) -> Answer[Returned]:
 
 
 # For staff
+
+
+@routes.get(
+    "/v1/returns/waiting",
+    answers={200: ReturnsWaiting},
+    query={"days": Annotated[int, msgspec.Meta(ge=0, le=3650)], "shop": str},
+)
+async def get_returns_waiting(call: Call) -> Answer[ReturnsWaiting]:
+    """Returns that have waited `days` (30 unless told) for their sale, of one shop or of all, the longest first."""
+    days, shop = call.asked.get("days", ORPHANED_AFTER_DAYS), call.asked.get("shop", "")
+    async with call.services.reports.transaction(readonly=True) as tx:
+        return Answer(await returns_waiting(tx, call.now, days=days, shop=shop))
 
 
 @routes.get(

@@ -640,6 +640,24 @@ class ReturnPolicyDeclared(Reply, frozen=True, kw_only=True):
     policy: ReturnPolicy
 
 
+class ReturnWaiting(Reply, frozen=True, kw_only=True):
+    """A return whose sale has not come: `at` by the till's clock, `waits_since` by ours."""
+
+    return_uid: UUID
+    check_uid: UUID
+    shop: str
+    till: str
+    at: datetime
+    waits_since: datetime
+
+
+class ReturnsWaiting(Reply, frozen=True, kw_only=True):
+    """The longest waiting first. `more`: there are others beyond these."""
+
+    returns: list[ReturnWaiting]
+    more: bool
+
+
 # Gift cards outside a check
 
 

@@ -372,6 +372,19 @@ async def parked_returns(tx: Tx, check_id: UUID) -> list[ReturnRow]:
     return await tx.all(ReturnRow, PARKED_RETURNS, check_id)
 
 
+RETURNS_WAITING = """
+    select r.return_id, r.check_id, s.code as shop, t.code as till, r.at, r.recorded_at
+      from pos_return r join pos_shop s on s.id = r.shop_id join pos_till t on t.id = r.till_id
+     where r.status = 'parked' and r.recorded_at <= $1 and ($2 = '' or s.code = $2)
+     order by r.recorded_at, r.return_id limit $3
+"""
+
+
+async def returns_waiting(tx: Tx, since: datetime, shop: str, limit: int) -> Sequence[Row]:
+    """Returns parked no later than `since`; of one shop, or of all (`''`)."""
+    return await tx.rows(RETURNS_WAITING, since, shop, limit)
+
+
 async def posted_returns(tx: Tx, check_id: UUID) -> Sequence[Row]:
     """What earlier returns of a sale brought back."""
     return await tx.rows(POSTED_RETURNS, check_id)
