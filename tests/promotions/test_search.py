@@ -7,18 +7,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.promotions import shop
 from tests.promotions.brute import most_given
-from tests.promotions.shop import NOON, basket
+from tests.promotions.shop import NOON, basket, line
 from vokrug.promotions import Basket, Line, OfferVersion, Policy, Priced, compile_offers, price
 from vokrug.promotions.engine.offers import (
     AmountOff,
     AtLeastAmount,
     AtLeastUnits,
+    BasketDiscount,
     BuyGet,
     Discount,
     FixedPrice,
     Funder,
     Goods,
+    ItemDiscount,
     PercentOff,
     Pick,
     SetPart,
@@ -256,3 +259,12 @@ def test_the_short_way_gives_what_the_search_gives(bought: Basket, bodies: list[
     assert sorted((said.offer_id, said.status) for said in short.verdicts) == sorted(
         (said.offer_id, said.status) for said in asked.verdicts
     )
+
+
+def test_a_unit_at_its_floor_counts_in_the_sum_of_a_percentage() -> None:
+    """0.57 % of 0.88 is a kopeck; the 0.87 may not take it, so the other does, whatever else was looked at."""
+    bought = basket(line(1, 87, min_price_minor=87), line(2, 1))
+    percent = BasketDiscount(benefit=PercentOff(percent_bp=57, per="total"))
+    other = ItemDiscount(benefit=PercentOff(percent_bp=1, per="total"))
+    for bodies in ((percent,), (percent, other), (other, percent)):
+        assert shop.price(bought, *bodies).totals.net_minor == 87, bodies

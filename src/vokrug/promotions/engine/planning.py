@@ -97,7 +97,9 @@ def most_off(desk: Desk, offer: Offer, state: State, at: int) -> int:
     if effect.of_unit is not None:
         room = min(room, effect.of_unit(slot.left, desk.table.price[slot.line], desk.table.qty[slot.line]))
     elif (percent_bp := getattr(effect.benefit, "percent_bp", None)) is not None:
-        room = min(room, -(-slot.left * percent_bp // 10_000))
+        # What is at its floor still counts in the sum, and leaves its share to the others.
+        share = -(-slot.left * percent_bp // 10_000)
+        room = max(room, min(1, slot.left)) if any(desk.table.floor) else min(room, share)
     bounds = (effect.max_per_unit, effect.max_per_line, effect.max_minor, offer.amount)
     return min(room, *(bound for bound in bounds if bound is not None))
 

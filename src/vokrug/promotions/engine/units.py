@@ -158,7 +158,9 @@ def reckon(
     reached: list[Reach] = []
     for at in places(slots, aimed, only):
         slot = slots[at]
-        if slot.uses < most_uses and slot.left > floor[slot.line] and not closed[slot.line]:
+        # What is at its floor still counts in the sum that a percentage is of.
+        can_count = slot.left > floor[slot.line] or effect.family == "total"
+        if can_count and slot.uses < most_uses and not closed[slot.line]:
             reached.append((at, slot.units if only is None else only[at]))
     if offer.units < MANY:
         reached = most_units(effect, slots, table, reached, offer.units)
