@@ -13,6 +13,7 @@ from vokrug.pos.operations import chain
 from vokrug.pos.operations.cancelling import cancel
 from vokrug.pos.operations.committing import commit
 from vokrug.pos.operations.giving import give, statement, take
+from vokrug.pos.operations.health import hear, tills_health
 from vokrug.pos.operations.identifying import enrol, identify
 from vokrug.pos.operations.measuring import effect
 from vokrug.pos.operations.orphans import ORPHANED_AFTER_DAYS, returns_waiting
@@ -28,6 +29,8 @@ from vokrug.pos.schemas import (
     Commit,
     Committed,
     Enrol,
+    Heartbeat,
+    HeartbeatHeard,
     Identified,
     Identify,
     PointsGiven,
@@ -44,6 +47,7 @@ from vokrug.pos.schemas import (
     Shops,
     TiersGiven,
     TiersTaken,
+    TillsHealth,
 )
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.batching import Overloaded
@@ -236,7 +240,22 @@ async def post_return(call: Call, body: Return) -> Answer[Returned]:
     return answered(answer, is_repeat, 202 if answer.status == "parked" else 200)
 
 
+@routes.post("/pos/v1/heartbeat", answers={200: HeartbeatHeard}, refusals=PLACE, roles=TILLS)
+async def post_heartbeat(call: Call, body: Heartbeat) -> Answer[HeartbeatHeard]:
+    """A till says how it fares, and hears what it should do next."""
+    _, _, till = at_the_till(call, body)
+    async with call.db.transaction() as tx:
+        return Answer(await hear(tx, till, body, call.now))
+
+
 # For staff
+
+
+@routes.get("/v1/tills/health", answers={200: TillsHealth}, query={"shop": str})
+async def get_tills_health(call: Call) -> Answer[TillsHealth]:
+    """Every till of one shop, or of all: last seen, clock, queue, software, and alarms."""
+    async with call.services.reports.transaction(readonly=True) as tx:
+        return Answer(await tills_health(tx, call.asked.get("shop", ""), call.now))
 
 
 @routes.get(

@@ -658,6 +658,41 @@ class ReturnsWaiting(Reply, frozen=True, kw_only=True):
     more: bool
 
 
+# How tills fare
+
+
+class Heartbeat(Body, frozen=True, kw_only=True):
+    """What a till says of itself: `at` by its own clock, `queue_length` documents not yet sent."""
+
+    shop: Code
+    till: Code
+    at: Moment
+    software: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    queue_length: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
+class HeartbeatHeard(Reply, frozen=True, kw_only=True):
+    """`skew_ms`: the till's clock minus ours. `commands`: what the till should do next."""
+
+    now: datetime
+    skew_ms: int
+    commands: list[Literal["set_clock", "send_queue"]]
+
+
+class TillHealth(Reply, frozen=True, kw_only=True):
+    shop: str
+    till: str
+    seen_at: datetime | None
+    skew_ms: int | None
+    queue_length: int | None
+    software: str | None
+    alarms: list[Literal["never_seen", "silent", "clock_wrong", "queue_long"]]
+
+
+class TillsHealth(Reply, frozen=True, kw_only=True):
+    tills: list[TillHealth]
+
+
 # Gift cards outside a check
 
 
