@@ -10,7 +10,7 @@ from tests.customers.test_api import Desk
 from tests.customers.till import NOON, Picture, Shop
 from vokrug.customers import Directory, Source, people_api, profile, resolve
 from vokrug.customers.errors import FourEyesNeeded, PairProposed, ProposalDecided, ProposalUnknown
-from vokrug.customers.matching import match, own
+from vokrug.customers.matching import Unreadable, match, own
 from vokrug.customers.schemas import KeepApart, MergesByRule, ProposeMerge
 from vokrug.customers.types import Birthday, ProposalState
 from vokrug.kernel import new_id
@@ -124,3 +124,13 @@ async def test_our_own_customers_are_proposed_once_whatever_was_decided(
     async with db.transaction() as tx:
         found = await resolve(tx, directory, [("phone", "+79160000777"), ("phone", "+79160000778")])
     assert {one.id for one in found if one} == {first[7], again[0]}
+
+
+async def test_nobody_is_proposed_by_a_name_and_a_phone(
+    shop: Shop, db: Database, directory: Directory, tmp_path: Path
+) -> None:
+    for i in range(20):
+        await shop.registers(f"+7916123450{i % 10}" if i < 10 else f"+7917123450{i % 10}", called=NAMES[i % 10])
+    await own.write_people(db, directory, tmp_path / "people.csv")
+    with pytest.raises(Unreadable, match="fewer than 3 columns"):
+        own.require_enough(match([tmp_path / "people.csv"]))

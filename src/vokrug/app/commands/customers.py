@@ -73,6 +73,7 @@ async def match_own(settings: Settings, truth: str | None, ignore: tuple[str, ..
             ids = await own.write_people(db, directory, file)
             try:
                 found = match([file], truth=truth, ignore=ignore, said=said)
+                own.require_enough(found)
             except Unreadable as error:
                 raise click.ClickException(str(error)) from error
         new, known = await own.propose_all(db, found, ids, Clock().now())

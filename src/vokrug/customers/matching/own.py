@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 from vokrug.customers.directory import Directory
+from vokrug.customers.matching.reading import Unreadable
 from vokrug.customers.matching.run import Found
 from vokrug.customers.operations.proposals import MATCHING, propose
 from vokrug.customers.store.listing import Listed, list_people
@@ -16,6 +17,7 @@ from vokrug.runtime.database import Database
 PAGE = 5_000
 PAIRS = UUID("01900000-0000-7000-8000-00000000c0de")  # the space of the proposals' ids: a pair has one
 COLUMNS = ("called", "birthday", "phone", "email")
+FEWEST = 3  # columns with values, by which our own customers are proposed
 PROBABLE = 0.9  # what is less is not worth a steward's while
 
 
@@ -53,6 +55,15 @@ def shown(directory: Directory, one: Listed) -> dict[str, str]:
         if code in ("phone", "email"):
             row.setdefault(code, key.open(cipher, "identifier"))
     return row
+
+
+def require_enough(found: Found) -> None:
+    """Many share a name, and phones of neighbours differ by a digit: two columns make strangers one person."""
+    if len(found.chosen.roles) < FEWEST:
+        known = ", ".join(column.name for column in found.chosen.columns)
+        raise Unreadable(
+            f"Too little is known of the customers ({known}): nobody is proposed by fewer than {FEWEST} columns."
+        )
 
 
 async def propose_all(db: Database, found: Found, ids: list[UUID], now: datetime) -> tuple[int, int]:
