@@ -1,5 +1,6 @@
 """Many offers moved at once, in a few statements."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from vokrug.promotions.store import version_of
 from vokrug.promotions.types import OfferState, Version
 from vokrug.runtime.database import Tx
 
+SLICE = 100  # offers between two moments at which somebody else may run
 Step = tuple[UUID, int, str, Sequence[Finding]]  # offer, version, what was done, what the lint said
 
 
@@ -60,7 +62,9 @@ async def lock_newest(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Newest]:
     """These offers, locked in the order of their numbers, each with its newest version."""
     await tx.rows(LOCK_OFFERS, list(ids))
     found = {}
-    for row in await tx.rows(NEWEST, list(ids)):
+    for at, row in enumerate(await tx.rows(NEWEST, list(ids)), start=1):
+        if at % SLICE == 0:
+            await asyncio.sleep(0)
         fields = dict(row)
         number, key = fields.pop("number"), fields.pop("key")
         found[fields["offer_id"]] = Newest(number, key, version_of(fields))

@@ -76,7 +76,9 @@ async def publish_offers(
             if one.version.body.limits or one.number in with_limits:
                 await limits.write_limits(tx, one.number, None, one.version.body.limits)
         await offers_store.raise_counter(tx)
-        for one in moving:
+        for at, one in enumerate(moving, start=1):
+            if at % moves.SLICE == 0:
+                await asyncio.sleep(0)
             fact = OfferPublished(
                 offer_id=one.version.offer_id,
                 number=one.number,
