@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from tests.pos.chain import COFFEE, Chain, Shopper, Till
 from tests.pos.test_limited import TEN_OFF, refresh
 from vokrug import customers
+from vokrug.pos.checkout import TOLD_ALONE
 from vokrug.pos.jobs import reward_referrals
 from vokrug.runtime.jobs import JobRun
 
@@ -189,3 +190,26 @@ async def test_a_merged_shopper_is_one_at_the_till(chain: Chain, till: Till) -> 
     first, second = [(await till.identifies(who)).done() for who in (anna, anya)]
     assert first["balance"] != second["balance"]
     assert [(await till.quotes(who, COFFEE)).to_pay for who in (anna, anya)] == ["100.00", "90.00"]
+
+
+async def test_a_list_and_a_personal_offer_are_read_with_everything_else(
+    chain: Chain, till: Till, shopper: Shopper
+) -> None:
+    """Somebody on a list does not slow the others down: nobody's check is told alone."""
+
+    def told_alone() -> float:
+        (metric,) = TOLD_ALONE.collect()
+        return sum(sample.value for sample in metric.samples if sample.name.endswith("_total"))
+
+    (id,) = await ids(chain)
+    (await chain.staff.sends("/v1/promotions/lists/vip/import", f"customer\n{id}\n".encode())).done()
+    await chain.publishes("vip", {**TEN_OFF, "who": {"segments": ["list:vip"]}})
+    stranger = await till.registers()
+    await refresh(chain)
+    before = told_alone()
+    quote, sale = await till.sells(shopper, COFFEE)
+    assert quote.to_pay == "90.00"
+    assert (await till.sells(stranger, COFFEE))[0].to_pay == "100.00"
+    assert told_alone() == before
+    assert sale["paid"] == "90.00"
+    await chain.balances()

@@ -109,7 +109,8 @@ class Checkout:
         columns = [
             [getattr(ask, name) for ask in asks] for name in ("number", "type_id", "hash", "check_id", "lots", "soon")
         ]
-        return await store.read(tx, *columns, self.reference.points_unit, now, self.offers.current.asks_traits)
+        wanted = (self.offers.current.asks_traits, self.offers.around.has_people)
+        return await store.read(tx, *columns, self.reference.points_unit, now, *wanted)
 
     # One statement to write
 

@@ -110,7 +110,7 @@ async def upsert_articles(tx: Tx, columns: Sequence[Sequence[object]]) -> None:
 
 # The hot path: one statement to read, one to write
 
-READ = "select * from pos_read($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+READ = "select * from pos_read($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 READ_PROMISES = "select * from pos_read_promises($1, $2, $3, $4)"
 WRITE = "select pos_write($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
 

@@ -26,6 +26,7 @@ from vokrug.promotions.checks import (
     reserve,
     take,
     tell_used,
+    told_of_person,
     wanted,
 )
 from vokrug.promotions.coupons.api import routes as coupon_routes
@@ -225,6 +226,7 @@ __all__ = [
     "tell_used",
     "tiers_version",
     "today_of",
+    "told_of_person",
     "try_price",
     "wanted",
     "weigh",

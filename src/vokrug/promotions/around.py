@@ -30,7 +30,10 @@ class Around:
 
     def must_be_read(self, codes: Sequence[str], customer: int | None) -> bool:
         """Is there something to be known of this check before it is priced? Mostly not, and it costs nothing."""
-        return (bool(codes) and len(self.pools) > 0) or (customer is not None and self.has_people)
+        return self.codes_must_be_read(codes) or (customer is not None and self.has_people)
+
+    def codes_must_be_read(self, codes: Sequence[str]) -> bool:
+        return bool(codes) and len(self.pools) > 0
 
     def takes(self, priced: Priced) -> bool:
         """Does what was priced take something that is limited, or leave something to be given with the sale?"""

@@ -50,6 +50,7 @@ class Told(Struct, frozen=True, kw_only=True):
     personal: Mapping[int, Personal] = {}
     found: Mapping[str, Found] = {}
     counters: Sequence[Counter] = ()
+    is_whole: bool = True  # limits and codes were looked at too
 
     def basket(self, basket: Basket) -> Basket:
         return msgspec.structs.replace(basket, codes=self.codes, coupons=self.coupons, left=self.left)
@@ -100,6 +101,19 @@ async def look_up(tx: Tx, around: Around, keys: CouponKeys, asked: Asked, now: d
         personal={} if person is None or person["personal"] is None else _personal(person["personal"]),
         found=found,
         counters=counters,
+    )
+
+
+def told_of_person(
+    around: Around, customer: int, codes: Sequence[str], lists: Sequence[int], personal: str | None
+) -> Told:
+    """What is known of a check without limits and codes: the customer's lists and personal offers, read by the till."""
+    return Told(
+        codes=tuple(codes),
+        left=closed(around, customer),
+        segments=frozenset(f"list:{around.lists[n]}" for n in lists if n in around.lists),
+        personal={} if personal is None else _personal(personal),
+        is_whole=False,
     )
 
 

@@ -23,7 +23,7 @@ from vokrug.pos.errors import (
 )
 from vokrug.pos.operations.gift_cards import cards_of, hold_cards, touches_cards, with_cards
 from vokrug.pos.operations.identifying import known_by, known_of
-from vokrug.pos.operations.setting_aside import as_if_free, asks_around, let_go, set_aside, tell
+from vokrug.pos.operations.setting_aside import as_if_free, let_go, set_aside, tell
 from vokrug.pos.pricing import basket_of, document_of, happened
 from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, HoldAsked
@@ -53,9 +53,8 @@ async def calculate(
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     known = recognised(known, ask, row)
     try:
-        if asks_around(checkout, body, known):
-            raise Unplain()
-        trolley = await Trolley.of(checkout, body, shop, known, row, language, now)
+        told = person_of(checkout, body, known, row)
+        trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told)
         document = trolley.priced(row["available"] or 0)
     except Unplain:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
@@ -90,6 +89,16 @@ async def calculate(
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     quote, document = result
     return answers.calculated(checkout.reference, quote, document), False
+
+
+def person_of(checkout: Checkout, body: Calculate, known: Known | None, row: Any) -> promotions.Told | None:
+    """Lists and personal offers of a customer, read with everything else. Unplain: codes have to be looked at."""
+    around = checkout.offers.around
+    if around.codes_must_be_read(body.codes):
+        raise Unplain()
+    if known is None or not around.has_people:
+        return None
+    return promotions.told_of_person(around, known.number, body.codes, row["lists"] or (), row["personal"])
 
 
 def recognised(known: Known | None, ask: Ask, row: Any) -> Known | None:
@@ -153,7 +162,7 @@ class Trolley:
             if self.told is not None:
                 shopper = self.told.shopper(shopper)
         answer = promotions.price(self.basket, shopper, offers.current, self.at)
-        if self.told is None and offers.around.takes(answer):
+        if not (self.told is not None and self.told.is_whole) and offers.around.takes(answer):
             raise Unplain()
         document = document_of(
             answer,
