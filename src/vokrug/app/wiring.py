@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import asyncpg
 
-from vokrug import customers, events, ledger, pos, promotions
+from vokrug import accounts, customers, events, ledger, pos, promotions
 from vokrug.app import clock as movable
 from vokrug.app.streams import Streams, open_streams_database
 from vokrug.events import subscriptions
@@ -33,6 +33,7 @@ DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one i
 JOBS: list[Jobs] = [
     ledger.jobs,
     events.jobs,
+    accounts.jobs,
     subscriptions.jobs,
     promotions.jobs,
     promotions.backtest_jobs,
@@ -49,6 +50,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         customers.routes,
         customers.people_routes,
         customers.law_routes,
+        *accounts.all_routes,
         *promotions.all_routes,
         ledger.routes,
         ledger.giftcards.routes,
@@ -85,7 +87,7 @@ async def living(
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
-            for domain in (ledger, events, subscriptions, promotions, pos):
+            for domain in (ledger, accounts, events, subscriptions, promotions, pos):
                 await domain.schedule_all(tx, clock.now())
             directory = await directory_of(tx, settings)
         people = customers.People(directory)
@@ -96,6 +98,7 @@ async def living(
         services.add(events.Installation("local"))
         services.add(directory)
         services.add(Operator(settings.operator_name, settings.operator_address))
+        stack_accounts(services, settings, stack)
         deliverer = stack_subscriptions(services, settings, stack)
         services.add(ledger.JournalIds())
         services.add(ledger.GiftKeys(secret))
@@ -163,6 +166,16 @@ def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitabl
                 services.clock.shift = max(services.clock.shift, await movable.read_shift(tx))
 
     return renew
+
+
+def stack_accounts(services: Services, settings: Settings, stack: AsyncExitStack) -> None:
+    """The parts that sign people in."""
+    assert settings.secret, "the floor fills in the secret"
+    issuer = settings.issuer or f"http://localhost:{settings.port}"
+    services.add(accounts.Provider(issuer, accounts.AccountKeys(hashlib.sha256(settings.secret.encode()).digest())))
+    door = accounts.HttpLogoutDoor()
+    services.add(door)
+    stack.push_async_callback(door.close)
 
 
 def stack_subscriptions(

@@ -17,11 +17,11 @@ from vokrug.customers.for_events import People
 from vokrug.customers.law_api import routes as law_routes
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
 from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
-from vokrug.customers.operations.erasure import destroy_keys
+from vokrug.customers.operations.erasure import access_report, ask_erasure, destroy_keys
 from vokrug.customers.operations.identifiers import attach, detach
 from vokrug.customers.operations.merging import keep_apart, let_join, merge, merges_by_rule, unmerge
 from vokrug.customers.operations.people import resolve
-from vokrug.customers.operations.profiles import customer, profile, read_card, set_attributes
+from vokrug.customers.operations.profiles import contacts, customer, profile, read_card, set_attributes
 from vokrug.customers.operations.proposals import MATCHING, propose
 from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
@@ -32,7 +32,10 @@ from vokrug.customers.types import (
     AttributeType,
     Birthday,
     Consent,
+    Contact,
     Customer,
+    Erasure,
+    Ground,
     Identifier,
     IdentifierType,
     Merged,
@@ -53,10 +56,13 @@ __all__ = [
     "AttributesSet",
     "Birthday",
     "Consent",
+    "Contact",
     "Customer",
     "CustomerUnknown",
     "Directory",
+    "Erasure",
     "FullNameNotWanted",
+    "Ground",
     "Identifier",
     "IdentifierBlocked",
     "IdentifierMalformed",
@@ -73,7 +79,10 @@ __all__ = [
     "Strength",
     "Unmerged",
     "Vault",
+    "access_report",
+    "ask_erasure",
     "attach",
+    "contacts",
     "customer",
     "define_attribute",
     "define_identifier_type",

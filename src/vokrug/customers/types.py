@@ -133,6 +133,15 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """A value in the clear, for the person it belongs to. Its repr hides it: logs are read."""
+
+    type: str
+    value: str = field(repr=False)
+    strength: Strength
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """Who somebody turned out to be, redirects followed."""
 

@@ -93,6 +93,7 @@ class Call:
     request_id: UUID | str
     asked: Mapping[str, Any] = field(default_factory=dict)  # the query's declared parameters, typed
     clock_skew_s: int = 0  # how far the caller's clock is ahead of ours, by its signature
+    peer: str = ""  # the address at the other end of the connection
 
     @property
     def db(self) -> Database:
@@ -209,3 +210,6 @@ class Routes:
 
     def delete(self, path: str, **declared: Any) -> Callable[[T], T]:
         return self._add("DELETE", path, **declared)
+
+    def options(self, path: str, **declared: Any) -> Callable[[T], T]:
+        return self._add("OPTIONS", path, **declared)

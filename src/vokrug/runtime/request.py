@@ -41,7 +41,7 @@ class Headers(Mapping[str, str]):
 class Request:
     """`body` is there when the request came whole; else `receive` brings it, in pieces."""
 
-    __slots__ = ("body", "headers", "id", "method", "path", "query", "raw_path", "receive", "task")
+    __slots__ = ("body", "headers", "id", "method", "path", "peer", "query", "raw_path", "receive", "task")
 
     def __init__(
         self,
@@ -52,7 +52,9 @@ class Request:
         headers: dict[bytes, bytes],
         body: bytes | None,
         receive: Receive | None = None,
+        peer: str = "",
     ) -> None:
+        self.peer = peer
         self.method, self.path, self.raw_path, self.query = method, path, raw_path, query
         self.headers, self.body, self.receive = headers, body, receive
         self.id = request_id(headers.get(b"x-request-id"))

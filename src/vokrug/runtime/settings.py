@@ -72,6 +72,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     operator_name: Annotated[str, Meta(description="The operator of personal data, as acts name them.")] = ""
     operator_address: Annotated[str, Meta(description="The operator's address, for the same papers.")] = ""
+    issuer: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^/?#\s]+)?$",
+            description="Our address as browsers see it, for sign-on: `https://id.example.com`. "
+            "Empty: `http://localhost` with the port.",
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        str,
+        Meta(description="Addresses or networks of proxies whose `X-Forwarded-For` is believed, by commas."),
+    ] = ""
     otel_endpoint: Annotated[
         str | None, Meta(description="OpenTelemetry collector (OTLP over HTTP). Empty: no traces are sent.")
     ] = None

@@ -166,7 +166,8 @@ class Application:
             await mounted(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        request = Request(scope["method"], path, scope["raw_path"], scope["query_string"], headers, None, receive)
+        peer = (scope.get("client") or ("",))[0]
+        request = Request(scope["method"], path, scope["raw_path"], scope["query_string"], headers, None, receive, peer)
         response = await self.respond(request)
         if response is None:
             return
@@ -222,7 +223,7 @@ class Application:
                 raise problems.TooManyRequests()
             services = self.services
             headers, now = Headers(request.headers), services.clock.now()
-            call = Call(services, ANYONE, now, language, place[1], NOTHING, headers, request.id)
+            call = Call(services, ANYONE, now, language, place[1], NOTHING, headers, request.id, peer=request.peer)
             answer = await self._handled(endpoint, call, request)
         except Refusal as refusal:
             return _declined(refusal, language, request.id)

@@ -111,7 +111,9 @@ class WireProtocol(HttpToolsProtocol):
             return
         self.is_gathering = False
         parser = self.parser
-        request = Request(parser.get_method().decode("ascii"), path, target, query, dict(self.headers), self.body)
+        peer = self.client[0] if self.client else ""
+        method = parser.get_method().decode("ascii")
+        request = Request(method, path, target, query, dict(self.headers), self.body, peer=peer)
         is_kept = parser.should_keep_alive() and parser.get_http_version() != "1.0"
         exchange = self.cycle = Exchange(request, keep_alive=is_kept)
         exchange.task = request.task = self.loop.create_task(self._exchange(exchange, self.plain))

@@ -14,7 +14,16 @@ from vokrug.customers.facts import AttributeChanged
 from vokrug.customers.normalisers import mask
 from vokrug.customers.operations.people import introduce, person_to_change
 from vokrug.customers.store import SealedEdge
-from vokrug.customers.types import Attribute, AttributesSet, Customer, Profile, ShownIdentifier, Source
+from vokrug.customers.types import (
+    Attribute,
+    AttributesSet,
+    Contact,
+    Customer,
+    Profile,
+    Sensitivity,
+    ShownIdentifier,
+    Source,
+)
 from vokrug.runtime.database import Tx
 
 
@@ -65,6 +74,21 @@ def _shown(directory: Directory, edges: list[SealedEdge]) -> ShownIdentifier:
         since=min(edge.valid_from for edge in edges),
         state=first.state,
     )
+
+
+async def contacts(tx: Tx, directory: Directory, customer_id: UUID) -> list[Contact]:
+    """Phones, e-mails and the like in the clear, the best proven first: for the person alone, who has signed in."""
+    if (sheet := await store.find_sheet(tx, customer_id)) is None:
+        raise CustomerUnknown
+    edges = await store.sealed_edges(tx, sheet.person.number)
+    await directory.meet_ids(tx, (edge.type_id for edge in edges))
+    best: dict[int, Contact] = {}
+    for edge in sorted(edges, key=lambda edge: (-edge.strength.rank, edge.valid_from)):
+        kind = directory.identifier_type_by_id(edge.type_id)
+        if edge.identifier_id not in best and kind.sensitivity is not Sensitivity.SECRET:
+            key = directory.vault.person_key(edge.owner_id, edge.wrapped)
+            best[edge.identifier_id] = Contact(kind.code, key.open(edge.cipher, "identifier"), edge.strength)
+    return list(best.values())
 
 
 async def set_attributes(

@@ -1,0 +1,192 @@
+"""The nouns of the domain. Frozen: an operation answers with new ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from vokrug.kernel import Text
+
+
+class Acr(StrEnum):
+    """How sure we are of who signed in."""
+
+    ONE = "urn:vokrug:one"  # one proof
+    TWO = "urn:vokrug:two"  # two, or a passkey that knew its owner
+
+
+class Scope(StrEnum):
+    """What a product may ask for."""
+
+    OPENID = "openid"
+    PROFILE = "profile"  # how to call the person
+    PHONE = "phone"
+    EMAIL = "email"
+    CUSTOMER_ID = "customer_id"  # the single ID, the same for every product
+    OFFLINE = "offline_access"  # refresh tokens
+    WALLET = "wallet"  # see points
+    SPEND = "spend"  # spend points: a fresh sign-in each time
+
+
+SCOPE_WORDS: Mapping[str, Text] = {
+    Scope.PROFILE: Text(en="How to call you", ru="Как к вам обращаться"),
+    Scope.PHONE: Text(en="Your phone number", ru="Ваш номер телефона"),
+    Scope.EMAIL: Text(en="Your e-mail address", ru="Ваш адрес электронной почты"),
+    Scope.CUSTOMER_ID: Text(en="Your customer ID, common to all our products", ru="Ваш единый номер покупателя"),
+    Scope.OFFLINE: Text(en="Access while you are away", ru="Доступ, пока вас нет на сайте"),
+    Scope.WALLET: Text(en="How many points you have", ru="Сколько у вас баллов"),
+    Scope.SPEND: Text(en="To spend your points", ru="Списание ваших баллов"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who signs in."""
+
+    id: UUID
+    customer_id: UUID
+    customer_number: int
+    has_totp: bool = False
+    has_password: bool = False
+    has_passkey: bool = False
+
+    @property
+    def has_second(self) -> bool:
+        return self.has_totp or self.has_passkey
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A device on which somebody is signed in."""
+
+    id: UUID
+    account_id: UUID
+    created_at: datetime
+    auth_time: datetime
+    amr: Sequence[str]
+    acr: str
+    device: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A product that signs people in through us."""
+
+    id: str
+    name: Text
+    secret_hash: bytes | None = field(default=None, repr=False)
+    redirect_uris: Sequence[str]
+    post_logout_uris: Sequence[str] = ()
+    backchannel_logout_uri: str | None = None
+    scopes: Sequence[str]
+    sector: str
+    id_token_alg: str = "RS256"
+    is_trusted: bool = False
+    needs_par: bool = False
+    may_introspect: bool = False
+    allows_password: bool = False
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+    @property
+    def is_public(self) -> bool:
+        return self.secret_hash is None
+
+
+class KeyState(StrEnum):
+    NEXT = "next"  # published, so that verifiers know it before it signs
+    CURRENT = "current"
+    PREVIOUS = "previous"  # verifies what it has signed
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    kid: str
+    alg: str
+    state: KeyState
+    public_jwk: Mapping[str, Any]
+    private_sealed: bytes | None = field(repr=False)
+    made_at: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A pair made outside any transaction: that of RSA takes a tenth of a second."""
+
+    kid: str
+    alg: str
+    public_jwk: Mapping[str, Any]
+    private_sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """What a client asked for, waiting for its person."""
+
+    client_id: str
+    params: Mapping[str, str]
+    is_pushed: bool
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code as it was kept, with the grant it began."""
+
+    grant_id: UUID
+    account_id: UUID
+    client_id: str
+    session_id: UUID
+    scope: str
+    redirect_uri: str
+    challenge: str
+    nonce: str | None
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+    auth_time: datetime
+    amr: Sequence[str]
+    acr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as it was kept, with its grant and session."""
+
+    grant_id: UUID
+    account_id: UUID
+    client_id: str
+    session_id: UUID
+    kind: str
+    scope: str
+    issued_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    revoked_at: datetime | None
+    auth_time: datetime
+    amr: Sequence[str]
+    acr: str
+
+    def is_good(self, now: datetime) -> bool:
+        return self.ended_at is None and self.revoked_at is None and self.expires_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutNotice:
+    """A product that has still to hear that a session ended."""
+
+    id: UUID
+    client_id: str
+    account_id: UUID
+    session_id: UUID
+    tries: int
+    backchannel_logout_uri: str
+    id_token_alg: str
+    sector: str

@@ -1,0 +1,14 @@
+"""The whole application over HTTP, with a product that signs people in and a person to be signed in."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.accounts.street import Street, street_on
+from vokrug.runtime.database import Database
+
+
+@pytest.fixture
+async def street(db: Database) -> AsyncIterator[Street]:
+    async with street_on(db) as made:
+        yield made
