@@ -63,7 +63,7 @@ async def test_each_message_goes_through_the_door_once(
         await tx.run("create table taken (event text)")
     fails = [True]
 
-    async def door(tx: Tx, events: Sequence[dict[str, Any]]) -> list[Taken]:
+    async def door(tx: Tx, topic: str, events: Sequence[dict[str, Any]]) -> list[Taken]:
         await tx.run("insert into taken select unnest($1::text[])", [str(event.get("id")) for event in events])
         if fails and "3" in {event.get("id") for event in events}:
             fails.pop()

@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from tests.events.conftest import NOON, StoppedClock
 from tests.events.door import ANNA, BATCHED, BORIS, ORDERED, STRUCTURED, Door, Town, event, picture
 from vokrug.events import forget_old
+from vokrug.events.intake.doors import broker_door, parse_topics
 from vokrug.runtime.database import Database
 
 PLACES: dict[str, Any] = {
@@ -285,3 +286,26 @@ async def test_what_came_is_counted(partner: Door) -> None:
     before = {name: count(name) for name in ("taken", "dead", "refused")}
     await partner.tells_all([event("1"), event("1"), event("2", total_minor="?"), event("1", total_minor=1)])
     assert {name: count(name) - before[name] for name in before} == {"taken": 2, "dead": 1, "refused": 1}
+
+
+async def test_what_comes_from_a_broker_has_the_rights_of_its_key(
+    partner: Door, stranger: Door, staff: Door, db: Database, clock: StoppedClock
+) -> None:
+    """The same checks and the same dead letters as over HTTP; a topic that names no key speaks for staff."""
+    topics = parse_topics(f" web.facts={partner.key_id}, else={stranger.key_id},trusted ,")
+    assert topics == {"web.facts": partner.key_id, "else": stranger.key_id, "trusted": None}
+    door = broker_door(topics, clock)
+    async with db.transaction() as tx:
+        good = await door(tx, "web.facts", [event("1"), event("1"), {"data": "not an event"}])
+        foreign = await door(tx, "else", [event("2")])
+        trusted = await door(tx, "trusted", [event("3"), event("4") | {"type": "web.nothing.v1"}])
+    assert [one.refused for one in good] == [None, None, "event_not_a_cloud_event"]
+    assert [one.refused for one in foreign] == ["event_type_not_yours"]
+    assert [one.refused for one in trusted] == [None, "event_type_unknown"]
+    assert [one["id"] for one in await told(partner)] == ["1", "3"]
+    seen = await partner.asks("GET", "/v1/events/dead-letters")
+    assert [one["reason"] for one in seen["letters"]] == ["event_not_a_cloud_event"], (
+        "a partner's topic has its letters"
+    )
+    seen = await staff.asks("GET", "/v1/events/dead-letters")
+    assert {one["publisher"] for one in seen["letters"]} == {partner.key_id, "topic:trusted"}

@@ -2,11 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 
 from vokrug import events
 from vokrug.events.brokers import Broker, Door, Intake, Relay, open_broker, parse_address
 from vokrug.events.brokers.intake import work_name
+from vokrug.events.intake.doors import parse_topics
 from vokrug.events.runner import ReactionRunner
+from vokrug.events.subscriptions import Lenses, TopicCarriers
+from vokrug.events.subscriptions.topics import WORK as TOPICS
 from vokrug.events.workers import Leases
 from vokrug.kernel import Clock
 from vokrug.runtime.database import Database
@@ -28,19 +32,21 @@ class Streams:
         *,
         installation: events.Installation,
         door: Door | None = None,
+        lenses: Lenses | None = None,
     ) -> None:
-        """`door` is where facts of other systems go; without one there is no intake."""
+        """`door` is where facts of other systems go; without one there is no intake. `lenses` show subscriptions
+        with a topic what they may see; without them nothing goes there."""
         self._runs: list[Callable[[asyncio.Event], Awaitable[None]]] = []
         works = [reaction.name for reaction in reactions]
 
-        def broker() -> Broker:
+        def broker(topic: str = settings.broker_topic, keep: timedelta | None = None) -> Broker:
             assert settings.broker_url is not None, "asked for only with an address"
-            address = parse_address(settings.broker_url)
-            return open_broker(address, topic=settings.broker_topic, installation=installation)
+            return open_broker(parse_address(settings.broker_url), topic=topic, installation=installation, keep=keep)
 
         if settings.broker_url is not None:
             works.append(broker().name)
-        topics = [topic.strip() for topic in settings.broker_intake.split(",") if topic.strip()]
+            works += [TOPICS] if lenses is not None else []
+        topics = list(parse_topics(settings.broker_intake))
         if settings.broker_url is not None and topics and door is not None:
             works.append(work_name(broker()))
         if not works:
@@ -51,6 +57,8 @@ class Streams:
             self._runs.append(ReactionRunner(db, clock, reactions, leases=leases).run)
         if settings.broker_url is not None:
             self._runs.append(Relay(db, broker(), leases).run)
+            if lenses is not None:
+                self._runs.append(TopicCarriers(db, clock, leases, lenses, broker).run)
             if topics and door is not None:
                 self._runs.append(Intake(db, broker(), leases, door, topics).run)
 

@@ -13,6 +13,7 @@ from vokrug import accounts, customers, events, ledger, pos, promotions
 from vokrug.app import clock as movable
 from vokrug.app.streams import Streams, open_streams_database
 from vokrug.events import subscriptions
+from vokrug.events.intake.doors import broker_door, parse_topics
 from vokrug.kernel import Clock, MovedClock
 from vokrug.runtime import keys_api
 from vokrug.runtime.database import Database, Tx
@@ -125,7 +126,17 @@ async def living(
         tasks = [asyncio.create_task(repeat(renew, stop))]
         streams_db = await open_streams_database(settings.database_url)
         stack.push_async_callback(streams_db.close)
-        streams = Streams(streams_db, clock, settings, REACTIONS, installation=services.get(events.Installation))
+        events.provide_personal_keys(streams_db, people)
+        events.provide_customers(streams_db, people)
+        streams = Streams(
+            streams_db,
+            clock,
+            settings,
+            REACTIONS,
+            installation=services.get(events.Installation),
+            door=broker_door(parse_topics(settings.broker_intake), clock),
+            lenses=services.get(subscriptions.Lenses),
+        )
         tasks.append(asyncio.create_task(streams.run(stop)))
         tasks.append(asyncio.create_task(repeat(lag_renewal(services), stop, every_s=LAG_EVERY_S)))
         if with_jobs:
@@ -188,6 +199,7 @@ def stack_subscriptions(
     stack.push_async_callback(sender.close)
     services.add(subscriptions.WebhookDoor(sender, settings.webhook_origin, settings.webhooks_to_private))
     services.add(subscriptions.Lenses(installation))
+    services.add(subscriptions.TopicDoor(settings.broker_url is not None, settings.broker_topic))
     services.add(subscriptions.LogWatch(services.db))
     services.add(subscriptions.Streams())
     services.add(subscriptions.Retention(settings.events_keep_days))

@@ -110,7 +110,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "vokrug.events"
     broker_intake: Annotated[
         str,
-        Meta(description="Topics (NATS: streams) of other systems whose CloudEvents are taken in, by commas."),
+        Meta(
+            description="Topics (NATS: streams) of other systems whose CloudEvents are taken in, by commas. "
+            "`topic=key` takes them as told by that partner's key: only types of its own. Without a key: by staff."
+        ),
     ] = ""
     events_keep_days: Annotated[
         int, Meta(ge=1, le=36500, description="How long facts are kept whose type names no time of its own.")

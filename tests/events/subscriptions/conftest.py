@@ -13,7 +13,16 @@ from tests.events.conftest import NOON, SHOP, SHOPPER, StoppedClock
 from tests.events.door import ANNA as TOWN_ANNA
 from tests.events.door import Town
 from vokrug.events import Catalogue, Event, Installation, Personal, synchronise
-from vokrug.events.subscriptions import Lenses, LogWatch, Streams, WebhookDeliverer, WebhookDoor, api, reading_api
+from vokrug.events.subscriptions import (
+    Lenses,
+    LogWatch,
+    Streams,
+    TopicDoor,
+    WebhookDeliverer,
+    WebhookDoor,
+    api,
+    reading_api,
+)
 from vokrug.events.subscriptions.schemas import EndpointWish, RequestSubscription, SubscriptionPage, SubscriptionView
 from vokrug.events.subscriptions.webhooks.sender import Outcome
 from vokrug.kernel import new_id
@@ -118,6 +127,7 @@ class Desk:
             Lenses(self.installation),
             LogWatch(db, every_s=0.01),
             Streams(),
+            TopicDoor(True, "vokrug.events"),
         ):
             self.services.add(part)
 

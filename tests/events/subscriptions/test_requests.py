@@ -8,7 +8,8 @@ import pytest
 from tests.events.conftest import NOON, StoppedClock, sell
 from tests.events.subscriptions.conftest import ANNA, BORIS, PARTNER, STRANGER, Desk, numbers
 from vokrug.events.errors import CursorMalformed, EventTypeUnknown
-from vokrug.events.subscriptions import api, errors
+from vokrug.events.registry import store as registry
+from vokrug.events.subscriptions import TopicDoor, api, errors
 from vokrug.events.subscriptions.schemas import EndpointWish, HandOver, Replay, WhyBody
 from vokrug.events.subscriptions.types import State
 from vokrug.kernel import Refusal
@@ -37,6 +38,53 @@ async def test_from_a_request_to_the_end(desk: Desk, clock: StoppedClock) -> Non
         ("partner-1", "resume"),
         ("staff-anna", "retire"),
     ]
+
+
+async def test_who_subscribes_is_a_consumer_that_is_asked_before_a_change(desk: Desk) -> None:
+    await desk.request(types=["shop.brought.v1"], purposes=["delivery"])
+    async with desk.db.transaction() as tx:
+        assert await registry.consumers(tx) == []
+    await api.approve(desk.call(ANNA, "audit"))
+    async with desk.db.transaction() as tx:
+        (consumer,) = await registry.consumers(tx)
+        assert (consumer.name, consumer.keys, consumer.purposes) == ("audit", ["partner-1"], ["delivery"])
+        assert [(one.type, one.fields) for one in await registry.readings(tx)] == [("shop.brought.v1", None)]
+    await api.hand_over(desk.call(ANNA, "audit"), HandOver(owner_key="partner-2"))
+    async with desk.db.transaction() as tx:
+        assert [one.keys for one in await registry.consumers(tx)] == [["partner-2"]]
+    await api.retire(desk.call(ANNA, "audit"), None)
+    async with desk.db.transaction() as tx:
+        assert await registry.consumers(tx) == []
+
+
+async def test_what_a_consumer_has_said_of_itself_stays(desk: Desk) -> None:
+    """It reads one field only, so it is asked about that one only."""
+    said = registry.Consumer("audit", "ours", "audit@partner.example", [], 30, ["partner-1"], NOON, NOON)
+    async with desk.db.transaction() as tx:
+        await registry.write_consumer(tx, said, [registry.Reading("audit", "shop.sold.v1", ["number"], False)])
+    await desk.subscribe()
+    await api.retire(desk.call(ANNA, "audit"), None)
+    async with desk.db.transaction() as tx:
+        assert await registry.consumers(tx) == [said]
+        assert [one.fields for one in await registry.readings(tx)] == [["number"]]
+
+
+@pytest.mark.parametrize("topic", ["vokrug.events", "others"])
+async def test_a_topic_is_one_subscriptions_for_ever(desk: Desk, topic: str) -> None:
+    await desk.request(name="others", delivery="broker", topic="others")
+    await api.reject(desk.call(ANNA, "others"), WhyBody("no contract"))
+    with pytest.raises(errors.TopicTaken):
+        await desk.request(delivery="broker", topic=topic)
+    with pytest.raises(errors.SubscriptionUnknown):
+        await desk.show("audit")
+
+
+async def test_without_a_broker_nothing_is_promised_there(desk: Desk) -> None:
+    desk.services.add(TopicDoor(False, "vokrug.events"))
+    with pytest.raises(errors.NoBroker):
+        await desk.request(delivery="broker", topic="mine")
+    with pytest.raises(errors.SubscriptionUnknown):
+        await desk.show("audit")
 
 
 async def test_who_asked_does_not_approve(desk: Desk) -> None:

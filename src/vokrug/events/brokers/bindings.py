@@ -41,6 +41,8 @@ class Headers:
             return self._plain(told, epoch, after), told.data
         event = cloud_event(self._envelope(told), self._installation)
         said = {name: value for name, value in event.get_attributes().items() if name != "datacontenttype"}
+        if told.is_replay:
+            said["replay"] = "true"
         headers = [(f"{self._prefix}{name}", _text(value)) for name, value in said.items()]
         ours = [("content-type", b"application/json"), (EPOCH, epoch), (AFTER, b"%d" % after), (ID, told.id.encode())]
         return [*headers, *ours], msgspec.json.encode(event.get_data())
@@ -59,8 +61,10 @@ class Headers:
         )
 
     def _plain(self, told: Told, epoch: bytes, after: int) -> list[Header]:
-        position, key, id, type, subject, time, recorded_at, _ = told
+        position, key, id, type, subject, time, recorded_at, _, is_replay = told
+        replay = [(f"{self._prefix}replay", b"true")] if is_replay else []
         return [
+            *replay,
             *(self._of_type.get(type) or self._fixed(type)),
             (self._id, id.encode()),
             (self._subject, subject.encode()),

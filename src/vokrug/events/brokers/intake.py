@@ -1,7 +1,7 @@
 """Facts of other systems from a broker, through the same door as those that come over HTTP.
 
-A door takes CloudEvents as dictionaries and says for each what became of it; what it refuses it keeps as a
-dead letter. Our place in the topic moves in the door's transaction, so each message is taken once.
+A door takes the CloudEvents of a topic as dictionaries and says for each what became of it; what it refuses it
+keeps as a dead letter. Our place in the topic moves in the door's transaction, so each message is taken once.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class Taken:
     refused: str | None = None
 
 
-Door = Callable[[Tx, Sequence[dict[str, Any]]], Awaitable[Sequence[Taken]]]
+Door = Callable[[Tx, str, Sequence[dict[str, Any]]], Awaitable[Sequence[Taken]]]
 
 
 class Intake:
@@ -88,7 +88,7 @@ class Intake:
             if await store.lock_intake(tx, self.name, place) != after:
                 return 0  # another process was faster
             events = [foreign_event(message.headers, message.body, key=message.key) for message in messages]
-            said = await self._door(tx, events)
+            said = await self._door(tx, place.topic, events)
             refused = sum(one.refused is not None for one in said)
             taken = len(said) - refused
             await store.move_intake(tx, self.name, place, messages[-1].offset, taken=taken, refused=refused)

@@ -9,7 +9,7 @@ is not past the last position.
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -31,8 +31,9 @@ BATCH_BYTES = 512 * 1024
 class KafkaBroker:
     """One topic that mirrors the log."""
 
-    def __init__(self, address: Address, topic: str, installation: Installation) -> None:
+    def __init__(self, address: Address, topic: str, installation: Installation, keep: timedelta | None = None) -> None:
         self.topic = topic
+        self._keep = keep
         self.installation = installation
         self.headers = Headers(installation, PREFIX)
         self._address = address
@@ -63,7 +64,10 @@ class KafkaBroker:
             try:
                 await admin.start()
                 with contextlib.suppress(TopicAlreadyExistsError):
-                    await admin.create_topics([NewTopic(self.topic, partitions, self._address.replicas)])
+                    kept = {} if self._keep is None else {"retention.ms": str(int(self._keep.total_seconds() * 1000))}
+                    await admin.create_topics(
+                        [NewTopic(self.topic, partitions, self._address.replicas, topic_configs=kept)]
+                    )
                 (found,) = await admin.describe_topics([self.topic])
             finally:
                 await admin.close()

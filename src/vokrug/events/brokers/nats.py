@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import urllib.request
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -37,8 +37,9 @@ WRONG_LAST_SEQUENCE = (10071, 10060)
 class NatsBroker:
     """Streams that mirror the log, one for each partition, over one connection."""
 
-    def __init__(self, address: Address, topic: str, installation: Installation) -> None:
+    def __init__(self, address: Address, topic: str, installation: Installation, keep: timedelta | None = None) -> None:
         self.topic = topic
+        self._keep = keep
         self.headers = Headers(installation, PREFIX)
         self._address = address
         self._client: Client | None = None
@@ -99,6 +100,7 @@ class NatsBroker:
                         discard=DiscardPolicy.OLD,
                         num_replicas=self._address.replicas,
                         allow_direct=True,
+                        max_age=self._keep.total_seconds() if self._keep else None,
                     )
                 )
 

@@ -1,4 +1,6 @@
-"""Carries the log to a broker: each partition to one of the broker's, in order, each fact once.
+"""Carries facts to a broker: each partition to one of the broker's, in order, each fact once.
+
+What is carried is a *source*: the whole log (`LogSource`), or what a subscription sees of it.
 
 Three guards stand behind one another. A lease says who tries. The broker lets only the latest opener of a
 lane write (Kafka by its transactional id, NATS by the expected sequence). And whoever opens a lane reads what
@@ -18,6 +20,7 @@ from dataclasses import dataclass, field
 
 from vokrug.events.brokers import store
 from vokrug.events.brokers.errors import TopicOfAnotherLog
+from vokrug.events.brokers.sources import LogSource, Source
 from vokrug.events.brokers.types import Broker, BrokerAway, Fenced, Lane
 from vokrug.events.workers.leases import Leases
 from vokrug.events.workers.types import Hold, Share
@@ -42,10 +45,21 @@ class _Carrier:
 class Relay:
     """The relay of one process."""
 
-    def __init__(self, db: Database, broker: Broker, leases: Leases, *, batch: int = 2_000, width: int = 8) -> None:
+    def __init__(
+        self,
+        db: Database,
+        broker: Broker,
+        leases: Leases,
+        source: Source | None = None,
+        *,
+        batch: int = 2_000,
+        width: int = 8,
+    ) -> None:
+        """Without a `source` the log itself is carried."""
         self.name = broker.name
         self._db = db
         self._broker = broker
+        self._source = source or LogSource(broker.name)
         self._leases = leases
         self._batch = batch
         self._width = asyncio.Semaphore(width)
@@ -80,11 +94,11 @@ class Relay:
     async def backlog(self) -> int:
         """How many facts the broker does not have yet."""
         async with self._db.transaction(readonly=True) as tx:
-            return await store.backlog(tx, self.name)
+            return await store.backlog(tx, self._source.place)
 
     async def _prepare(self) -> bool:
         async with self._db.transaction() as tx:
-            partitions = await store.enrol(tx, self.name)
+            partitions = await self._source.enrol(tx)
         await self._broker.prepare(partitions)
         return True
 
@@ -101,14 +115,14 @@ class Relay:
 
     def _share_out(self) -> None:
         """A carrier for each partition that we hold."""
-        held = self._leases.of(self.name)
+        held = self._leases.of(self._source.work)
         for partition, carrier in list(self._carriers.items()):
             if held.get(partition) != carrier.hold:
                 carrier.task.cancel()
                 del self._carriers[partition]
         for partition, hold in held.items():
             if partition not in self._carriers:
-                task = asyncio.create_task(self._carry(Share(self.name, partition), hold))
+                task = asyncio.create_task(self._carry(Share(self._source.work, partition), hold))
                 self._carriers[partition] = _Carrier(hold, task)
 
     async def _carry(self, share: Share, hold: Hold) -> None:
@@ -148,40 +162,45 @@ class Relay:
         last = await lane.open()
         async with self._db.transaction() as tx:
             # After the opening: had we lost the lease before it, the new holder would have opened it again.
-            noted = await store.position(tx, share)
+            noted = await store.position(tx, self._source.place, share.partition)
+            if noted is None:
+                raise Overtaken
             if last is None:
                 return noted
             if not await store.is_ours(tx, share.partition, last):
                 raise TopicOfAnotherLog(topic=self.name, **last._asdict(), partition=share.partition)
-            if last.position < noted:
+            if last.position < noted and self._source.is_whole:
                 logger.error(
                     "relay %s partition %s: the broker lost facts %s to %s; they are sent again",
                     *share,
                     last.position + 1,
                     noted,
                 )
-            if not await store.move(tx, share, hold, last.position):
+            position = last.position if self._source.is_whole else max(noted, last.position)
+            if not await self._source.move(tx, share.partition, hold, position):
                 raise Overtaken
-        return last.position
+        return position
 
     async def _carry_batch(self, lane: Lane, share: Share, hold: Hold, position: int) -> int:
         carrier = self._carriers.get(share.partition)
         async with self._width:
-            async with self._db.transaction(readonly=True) as tx:
-                facts = await store.read(tx, share.partition, position, self._batch)
+            async with self._db.transaction() as tx:
+                facts, until = await self._source.read(tx, share.partition, position, self._batch)
             if facts:
                 await lane.send(facts, position)
-                position = facts[-1].position
+            if until > position:
                 async with self._db.transaction() as tx:
-                    if not await store.move(tx, share, hold, position):
+                    if not await self._source.move(tx, share.partition, hold, until, sent=len(facts)):
                         raise Overtaken
-        if len(facts) < self._batch and carrier is not None and self._heads.get(share.partition, 0) <= position:
+        if carrier is not None and self._heads.get(share.partition, 0) <= until:
             carrier.has_news.clear()
             await carrier.has_news.wait()
-        return position
+        elif until == position:
+            await asyncio.sleep(LOOK_LONGEST_S)  # there is more, and it may not go yet
+        return until
 
     async def _require_lease(self, share: Share, hold: Hold) -> None:
-        if self._leases.of(self.name).get(share.partition) != hold:
+        if self._leases.of(share.work).get(share.partition) != hold:
             raise Overtaken
 
     async def _until(self, stop: asyncio.Event, work: Callable[[], Awaitable[bool]]) -> bool:

@@ -31,7 +31,7 @@ TOLD_AT = """
 # Under the lease's lock; see STILL_HOLDS in workers/store.py.
 MOVE = """
     with held as (
-        select from events_lease where work = $1 and partition = $2 and worker = $4 and epoch = $5 for share
+        select from events_lease where work = $6 and partition = $2 and worker = $4 and epoch = $5 for share
     )
     update events_offset set position = $3 from held
      where reaction = $1 and events_offset.partition = $2
@@ -57,8 +57,9 @@ async def heads(tx: Tx) -> dict[int, int]:
     return {row["partition"]: row["position"] for row in await tx.rows(HEADS)}
 
 
-async def position(tx: Tx, share: Share) -> int:
-    found: int = await tx.value(POSITION, *share)
+async def position(tx: Tx, place: str, partition: int) -> int | None:
+    """How far a place is; None when it was given up."""
+    found: int | None = await tx.value(POSITION, place, partition)
     return found
 
 
@@ -72,9 +73,9 @@ async def is_ours(tx: Tx, partition: int, last: Last) -> bool:
     return last.position <= row["last"] and row["id"] in (None, last.id)
 
 
-async def move(tx: Tx, share: Share, hold: Hold, position: int) -> bool:
-    """Has the place moved? Not when another worker holds the lease by now."""
-    return bool(await tx.run(MOVE, *share, position, hold.worker, hold.epoch))
+async def move(tx: Tx, place: str, share: Share, hold: Hold, position: int) -> bool:
+    """Has the place moved? Not when another worker holds the lease by now, nor when the place was given up."""
+    return bool(await tx.run(MOVE, place, share.partition, position, hold.worker, hold.epoch, share.work))
 
 
 async def recorded_after(tx: Tx, partition: int, position: int) -> datetime | None:

@@ -22,6 +22,7 @@ class Told(NamedTuple):
     time: datetime
     recorded_at: datetime
     data: bytes
+    is_replay: bool = False
 
 
 class Fenced(Exception):

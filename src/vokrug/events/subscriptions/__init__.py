@@ -14,6 +14,7 @@ from vokrug.events.subscriptions.metrics import LagMetrics
 from vokrug.events.subscriptions.reading import Lenses
 from vokrug.events.subscriptions.reading_api import Streams
 from vokrug.events.subscriptions.reading_api import routes as reading_routes
+from vokrug.events.subscriptions.topics import TopicCarriers, TopicDoor
 from vokrug.events.subscriptions.types import Subscription, SubscriptionLag
 from vokrug.events.subscriptions.upkeep import compact, stop_compacting, sweep
 from vokrug.events.subscriptions.watch import LogWatch
@@ -29,6 +30,8 @@ __all__ = [
     "Streams",
     "Subscription",
     "SubscriptionLag",
+    "TopicCarriers",
+    "TopicDoor",
     "WebhookDeliverer",
     "WebhookDoor",
     "compact",

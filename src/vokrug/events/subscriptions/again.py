@@ -36,7 +36,15 @@ async def replay(
     require_running(known)
     positions = None if cursor is None else log_rules.parse_cursor(cursor, await log_store.partitions(tx))
     again = replace(
-        known, name=name, state=State.ACTIVE, reason="", replays=known.name, skipped=0, requested_at=now, changed_at=now
+        known,
+        name=name,
+        topic=f"{known.topic}.{name}" if known.topic else None,
+        state=State.ACTIVE,
+        reason="",
+        replays=known.name,
+        skipped=0,
+        requested_at=now,
+        changed_at=now,
     )
     if not await store.insert(tx, again):
         raise SubscriptionNameTaken(name=name)

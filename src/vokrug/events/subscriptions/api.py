@@ -9,12 +9,14 @@ from vokrug.events.subscriptions.errors import (
     EndpointRefused,
     FilterMalformed,
     FourEyes,
+    NoBroker,
     PurposeNeeded,
     PurposeUnknown,
     StartMalformed,
     StateForbids,
     SubscriptionNameTaken,
     SubscriptionUnknown,
+    TopicTaken,
 )
 from vokrug.events.subscriptions.lifecycle import subscription_for
 from vokrug.events.subscriptions.schemas import (
@@ -35,6 +37,7 @@ from vokrug.events.subscriptions.schemas import (
     Trail,
     WhyBody,
 )
+from vokrug.events.subscriptions.topics import TopicDoor
 from vokrug.events.subscriptions.types import Delivery, Endpoint, State, Subscription
 from vokrug.events.subscriptions.webhooks import agreeing
 from vokrug.events.subscriptions.webhooks import store as webhooks_store
@@ -70,6 +73,8 @@ IN_FLIGHT = {Delivery.WEBHOOK: 8}  # of the others: facts on a page
         CursorMalformed,
         EndpointRefused,
         EndpointNeeded,
+        NoBroker,
+        TopicTaken,
     ],
     roles=READERS,
 )
@@ -89,6 +94,8 @@ async def request(call: Call, body: RequestSubscription) -> Answer[SubscriptionV
     vault, secret = call.services.get(KeyRing).vault, lifecycle.new_secret()
     endpoint = _endpoint(body, vault.seal(lifecycle.sealed_as(wish.name), secret))
     async with call.db.transaction() as tx:
+        if wish.topic is not None:
+            await call.services.get(TopicDoor).require_free(tx, wish.name, wish.topic)
         is_new = await lifecycle.request(tx, wish, endpoint, call.services.get(Installation), call.now)
         view = await _view(tx, call, wish.name)
         if not is_new and (kept := await store.find_endpoint(tx, wish.name)) and view.state == State.REQUESTED:

@@ -30,6 +30,26 @@ class FilterMalformed(Refusal):
     )
 
 
+class NoBroker(Refusal):
+    """This installation has no broker to deliver to."""
+
+    code, status = "subscription_no_broker", 409
+    cashier = Text(
+        en="There is no broker here: set VOKRUG_BROKER_URL, or choose pull, sse or webhook.",
+        ru="Брокера здесь нет: задайте VOKRUG_BROKER_URL или выберите pull, sse или webhook.",
+    )
+
+
+class TopicTaken(Refusal):
+    """The topic belongs to another subscription, or mirrors the whole log."""
+
+    code, status = "subscription_topic_taken", 409
+    cashier = Text(
+        en="Topic {topic} is taken: each subscription has a topic of its own. Choose another name.",
+        ru="Топик {topic} занят: у каждой подписки свой топик. Выберите другое имя.",
+    )
+
+
 class PurposeUnknown(Refusal):
     """No field of the wanted types is kept for this purpose."""
 

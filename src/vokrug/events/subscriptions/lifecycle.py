@@ -11,6 +11,7 @@ from vokrug.events import operations as log_operations
 from vokrug.events import places
 from vokrug.events import rules as log_rules
 from vokrug.events import store as log_store
+from vokrug.events.registry import store as catalogue
 from vokrug.events.subscriptions import reading, rules, shaping, store
 from vokrug.events.subscriptions.errors import (
     CursorAhead,
@@ -106,6 +107,23 @@ async def approve(tx: Tx, name: str, approver: str, now: datetime) -> None:
     subscription = await _locked(tx, name)
     rules.require_other_eyes(subscription, approver)
     await _move(tx, subscription, "approve", approver, now, approved_by=approver)
+    await reading_from_now_on(tx, subscription, now)
+
+
+async def reading_from_now_on(tx: Tx, subscription: Subscription, now: datetime) -> None:
+    """Whoever subscribes is a consumer in the catalogue: asked before a change, and owing word on erasures.
+
+    A consumer that is registered under the name already has said more exactly what it reads.
+    """
+    if await catalogue.lock_consumer(tx, subscription.name) is not None:
+        return
+    one = subscription
+    keys = [one.owner_key]
+    consumer = catalogue.Consumer(
+        one.name, one.words, f"subscription {one.name}", one.purposes, one.keeps_days, keys, now, now
+    )
+    readings = [catalogue.Reading(one.name, type, None, is_closed=False) for type in one.types]
+    await catalogue.write_consumer(tx, consumer, readings)
 
 
 async def reject(tx: Tx, name: str, actor: str, reason: str, now: datetime) -> None:
@@ -145,12 +163,17 @@ async def retire(tx: Tx, name: str, actor: str, now: datetime, *, reason: str = 
     await _move(tx, subscription, "retire", actor, now, reason=reason)
     await store.forget_leases(tx, name)
     await places.retire(tx, subscription.place)
+    if any(one.contact == f"subscription {name}" for one in await catalogue.consumers(tx, name)):
+        await catalogue.forget_consumer(tx, name)
 
 
 async def hand_over(tx: Tx, name: str, owner_key: str, actor: str, now: datetime) -> None:
     """Another key reads from now on: a partner who changes keys keeps its place."""
     subscription = await _locked(tx, name)
     await store.hand_over(tx, name, owner_key, now)
+    if any(one.contact == f"subscription {name}" for one in await catalogue.consumers(tx, name)):
+        await catalogue.forget_consumer(tx, name)
+        await reading_from_now_on(tx, replace(subscription, owner_key=owner_key), now)
     await store.write_act(tx, name, actor, "hand_over", now, {"from": subscription.owner_key, "to": owner_key})
 
 

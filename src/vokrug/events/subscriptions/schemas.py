@@ -52,7 +52,9 @@ class RequestSubscription(msgspec.Struct, forbid_unknown_fields=True, kw_only=Tr
         Annotated[int, Meta(ge=1, le=1000, description="Webhook: requests at a time. Otherwise: facts on a page")]
         | None
     ) = None
-    topic: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    topic: (
+        Annotated[str, Meta(pattern="^[a-zA-Z0-9][a-zA-Z0-9._-]{0,198}$", description="At the broker; its own")] | None
+    ) = None
     endpoint: EndpointWish | None = None
 
 

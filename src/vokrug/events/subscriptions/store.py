@@ -116,6 +116,8 @@ READ = """
      order by told.partition, told.position
 """
 
+TOPIC_TAKEN = "select exists (select from events_subscription where topic = $2 and name <> $1)"
+
 PERSONAL = "select name, personal from events_type where name = any($1) order by name"
 
 CATALOGUE_MARK = "select count(*), sum(revision), max(changed_at) from events_type"
@@ -227,6 +229,11 @@ async def read(
     after = [span[0] for span in spans.values()]
     until = [span[1] for span in spans.values()]
     return await tx.all(Envelope, READ, list(spans), after, until, types, is_replay, limit)
+
+
+async def topic_taken(tx: Tx, name: str, topic: str) -> bool:
+    """Does another subscription have it, or did one ever?"""
+    return bool(await tx.value(TOPIC_TAKEN, name, topic))
 
 
 async def personal_fields(tx: Tx, types: Sequence[str]) -> list[tuple[str, list[dict[str, str]]]]:
