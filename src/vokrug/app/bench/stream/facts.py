@@ -6,6 +6,8 @@ from vokrug.events import Catalogue, Envelope, Event, Reaction, reaction
 from vokrug.runtime.database import Tx
 
 BENCH = Catalogue()
+KEYS = 1_000
+SUBJECT = "01900000-0000-7000-8000-000000000001"
 PAD = "x" * 600  # a sale's fact with eight lines has about this size
 
 # `bench_key` is the business: how often each customer bought. `bench_effect` is a reader's: what it saw, in order.

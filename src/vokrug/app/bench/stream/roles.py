@@ -13,15 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from vokrug.app.bench.stream.facts import NEXT_NUMBERS, PAD, Bought, reader
+from vokrug.app.bench.stream.facts import KEYS, NEXT_NUMBERS, PAD, SUBJECT, Bought, reader
 from vokrug.events import Installation, ReactionRunner, publish
 from vokrug.events.brokers import BrokerFeed, Relay, open_broker, parse_address
 from vokrug.events.workers import Leases
 from vokrug.kernel import Clock
 from vokrug.runtime.database import Database
-
-KEYS = 1_000
-SUBJECT = "01900000-0000-7000-8000-000000000001"
 
 
 class Role(msgspec.Struct, frozen=True):

@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 import psycopg
 
-from vokrug.app.bench.stream.facts import BENCH, TABLES
-from vokrug.app.bench.stream.roles import KEYS, Role
+from vokrug.app.bench.stream.facts import BENCH, KEYS, TABLES
+from vokrug.app.bench.stream.roles import Role
 from vokrug.app.brokers import LocalKafka, LocalNats
 from vokrug.events import synchronise
 from vokrug.kernel import Clock
