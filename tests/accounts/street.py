@@ -1,9 +1,11 @@
 """A street with one provider, products, and people who walk between them with a browser."""
 
+import asyncio
 import base64
 import hashlib
 import re
 import secrets
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,7 +14,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import uvicorn
 
+from tests.runtime_http.live import eventually
 from vokrug import accounts, customers
 from vokrug.accounts.operations import sessions
 from vokrug.accounts.store import people
@@ -24,7 +28,8 @@ from vokrug.runtime.http import Role, Services
 from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.keys import issue_key
 from vokrug.runtime.signing import Vault as KeyVault
-from vokrug.runtime.web import build_app
+from vokrug.runtime.web import Application, build_app
+from vokrug.runtime.wire import WireProtocol
 
 ISSUER = "http://localhost:8080"
 SECRET = b"a secret only for these tests..." * 2
@@ -162,6 +167,11 @@ class Street:
     ears: Ears
     phones: "Phones"
     staff: str
+    app: Application
+
+    @property
+    def issuer(self) -> str:
+        return self.services.get(accounts.Provider).issuer
 
     @property
     def directory(self) -> Directory:
@@ -169,7 +179,9 @@ class Street:
 
     def browser(self, **headers: str) -> Browser:
         # httpx keeps cookies of a host without a dot under a name of its own.
-        return Browser(httpx.AsyncClient(transport=self.programs._transport, base_url=ISSUER, headers=headers))
+        return Browser(
+            httpx.AsyncClient(transport=self.programs._transport, base_url=self.programs.base_url, headers=headers)
+        )
 
     async def product(self, id: str = "shop", **more: Any) -> Product:
         said = {
@@ -263,7 +275,7 @@ class Street:
 
 
 @asynccontextmanager
-async def street_on(db: Database) -> AsyncIterator[Street]:
+async def street_on(db: Database, issuer: str = ISSUER) -> AsyncIterator[Street]:
     clock = MovedClock()
     services = Services(db, db, clock)
     vault = KeyVault("a secret only for these tests...")
@@ -286,7 +298,7 @@ async def street_on(db: Database) -> AsyncIterator[Street]:
     for part in (
         directory,
         KeyRing(db, vault),
-        accounts.Provider(ISSUER, accounts.AccountKeys(SECRET)),
+        accounts.Provider(issuer, accounts.AccountKeys(SECRET)),
         accounts.SignInSettings(trusted_proxies=("127.0.0.1",)),
         accounts.Messenger(phones),
     ):
@@ -294,5 +306,25 @@ async def street_on(db: Database) -> AsyncIterator[Street]:
     services.parts[accounts.HttpLogoutDoor] = ears
     app = build_app([*accounts.all_routes], services)
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as programs:
-        yield Street(db, services, clock, programs, ears, phones, staff.token)
+    async with httpx.AsyncClient(transport=transport, base_url=issuer) as programs:
+        yield Street(db, services, clock, programs, ears, phones, staff.token, app)
+
+
+@asynccontextmanager
+async def live_street_on(db: Database) -> AsyncIterator[Street]:
+    """The same street behind a port, for programs and browsers of others."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with street_on(db, f"http://localhost:{port}") as street:
+        how = uvicorn.Config(
+            street.app, host="127.0.0.1", port=port, http=WireProtocol, ws="none", log_config=None, access_log=False
+        )
+        server = uvicorn.Server(how)
+        serving = asyncio.create_task(server.serve())
+        await asyncio.to_thread(eventually, lambda: server.started)
+        try:
+            yield street
+        finally:
+            server.should_exit = True
+            await serving
