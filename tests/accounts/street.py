@@ -1,20 +1,26 @@
 """A street with one provider, products, and people who walk between them with a browser."""
 
+import asyncio
 import base64
 import hashlib
+import re
 import secrets
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import uvicorn
 
+from tests.runtime_http.live import eventually
 from vokrug import accounts, customers
 from vokrug.accounts.operations import sessions
 from vokrug.accounts.store import people
-from vokrug.accounts.types import Account
+from vokrug.accounts.types import Account, Message
 from vokrug.customers import Consent, Directory, Registration, Source, Vault
 from vokrug.kernel import MovedClock, new_id
 from vokrug.runtime.database import Database
@@ -22,7 +28,8 @@ from vokrug.runtime.http import Role, Services
 from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.keys import issue_key
 from vokrug.runtime.signing import Vault as KeyVault
-from vokrug.runtime.web import build_app
+from vokrug.runtime.web import Application, build_app
+from vokrug.runtime.wire import WireProtocol
 
 ISSUER = "http://localhost:8080"
 SECRET = b"a secret only for these tests..." * 2
@@ -34,6 +41,18 @@ Picture = dict[str, list[str]]
 
 def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+def fields(page: str) -> dict[str, str]:
+    """The hidden fields of a page's first form."""
+    form = page.partition("<form")[2].partition("</form>")[0]
+    return {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)}
+
+
+def digits(text: str) -> str:
+    found = re.search(r"\b\d{6}\b", text)
+    assert found is not None, text
+    return found[0]
 
 
 def query_of(address: str) -> dict[str, str]:
@@ -52,6 +71,20 @@ class Ears:
             return False
         self.heard.append((address, logout_token))
         return True
+
+
+class Phones:
+    """Phones and mailboxes of the street."""
+
+    def __init__(self) -> None:
+        self.received: list[Message] = []
+
+    async def send(self, message: Message) -> bool:
+        self.received.append(message)
+        return True
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
 
 @dataclass
@@ -132,7 +165,13 @@ class Street:
     clock: MovedClock
     programs: httpx.AsyncClient
     ears: Ears
+    phones: "Phones"
     staff: str
+    app: Application
+
+    @property
+    def issuer(self) -> str:
+        return self.services.get(accounts.Provider).issuer
 
     @property
     def directory(self) -> Directory:
@@ -140,7 +179,9 @@ class Street:
 
     def browser(self, **headers: str) -> Browser:
         # httpx keeps cookies of a host without a dot under a name of its own.
-        return Browser(httpx.AsyncClient(transport=self.programs._transport, base_url=ISSUER, headers=headers))
+        return Browser(
+            httpx.AsyncClient(transport=self.programs._transport, base_url=self.programs.base_url, headers=headers)
+        )
 
     async def product(self, id: str = "shop", **more: Any) -> Product:
         said = {
@@ -189,6 +230,26 @@ class Street:
         walker.holds(token)
         return walker
 
+    async def message(self) -> str:
+        """The last message that somebody received."""
+        await self.services.get(accounts.Messenger).idle()
+        return self.phones.received[-1].text
+
+    async def asks_for_code(
+        self, browser: Browser, phone: str = "+79161234567", **query: str
+    ) -> tuple[httpx.Response, str]:
+        """The page where the code is typed in, and the code."""
+        page = await browser.walks("/sign-in", **query)
+        answer = await browser.sends("/sign-in", {**fields(page.text), "phone": phone})
+        if not answer.is_redirect:
+            return answer, ""
+        return await browser.walks(answer.headers["location"]), digits(await self.message())
+
+    async def enters(self, browser: Browser, phone: str = "+79161234567", **query: str) -> httpx.Response:
+        """The whole way by SMS, for somebody who has an account or is a customer."""
+        page, code = await self.asks_for_code(browser, phone, **query)
+        return await browser.sends("/sign-in/code", {**fields(page.text), "code": code})
+
     async def code(self, product: Product, browser: Browser, **more: str) -> str:
         answer = await browser.opens("/oauth/authorize", **product.asks(**more))
         assert answer.status_code == 303, answer.text
@@ -214,7 +275,7 @@ class Street:
 
 
 @asynccontextmanager
-async def street_on(db: Database) -> AsyncIterator[Street]:
+async def street_on(db: Database, issuer: str = ISSUER) -> AsyncIterator[Street]:
     clock = MovedClock()
     services = Services(db, db, clock)
     vault = KeyVault("a secret only for these tests...")
@@ -233,10 +294,37 @@ async def street_on(db: Database) -> AsyncIterator[Street]:
         )
     assert staff.token is not None, "a sandbox key has a token"
     ears = Ears()
-    for part in (directory, KeyRing(db, vault), accounts.Provider(ISSUER, accounts.AccountKeys(SECRET))):
+    phones = Phones()
+    for part in (
+        directory,
+        KeyRing(db, vault),
+        accounts.Provider(issuer, accounts.AccountKeys(SECRET)),
+        accounts.SignInSettings(trusted_proxies=("127.0.0.1",)),
+        accounts.Messenger(phones),
+    ):
         services.add(part)
     services.parts[accounts.HttpLogoutDoor] = ears
     app = build_app([*accounts.all_routes], services)
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as programs:
-        yield Street(db, services, clock, programs, ears, staff.token)
+    async with httpx.AsyncClient(transport=transport, base_url=issuer) as programs:
+        yield Street(db, services, clock, programs, ears, phones, staff.token, app)
+
+
+@asynccontextmanager
+async def live_street_on(db: Database) -> AsyncIterator[Street]:
+    """The same street behind a port, for programs and browsers of others."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with street_on(db, f"http://localhost:{port}") as street:
+        how = uvicorn.Config(
+            street.app, host="127.0.0.1", port=port, http=WireProtocol, ws="none", log_config=None, access_log=False
+        )
+        server = uvicorn.Server(how)
+        serving = asyncio.create_task(server.serve())
+        await asyncio.to_thread(eventually, lambda: server.started)
+        try:
+            yield street
+        finally:
+            server.should_exit = True
+            await serving

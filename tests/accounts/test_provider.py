@@ -1,12 +1,15 @@
 """The flow of a code, for both kinds of clients, and every way it may not be used."""
 
+import json
+from base64 import urlsafe_b64decode
 from datetime import timedelta
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tests.accounts.street import ISSUER, LEFT, RETURN, Street, query_of
+from tests.accounts.street import ISSUER, LEFT, RETURN, Street, fields, query_of
+from vokrug.accounts.telling import tell_logouts
 
 
 async def verified(street: Street, token: str) -> dict[str, object]:
@@ -235,7 +238,7 @@ async def test_a_person_is_asked_before_a_product_of_others_learns_anything(stre
     )
     page = await anna.walks("/oauth/authorize", **asked)
     assert "Ваш номер телефона" in page.text
-    form = field_values(page.text)
+    form = fields(page.text)
     assert (await anna.sends("/consent", {**form, "answer": "yes", "form_token": "0"})).status_code == 403
     answer = await anna.sends("/consent", {**form, "answer": "yes"})
     back = await anna.opens(answer.headers["location"])
@@ -249,7 +252,7 @@ async def test_a_person_is_asked_before_a_product_of_others_learns_anything(stre
 async def test_a_person_who_does_not_agree_goes_back_without_a_code(street: Street) -> None:
     shop = await street.product(is_trusted=False)
     anna = await street.signed_in(await street.person())
-    form = field_values((await anna.walks("/oauth/authorize", **shop.asks(scope="openid phone"))).text)
+    form = fields((await anna.walks("/oauth/authorize", **shop.asks(scope="openid phone"))).text)
     back = await anna.sends("/consent", {**form, "answer": "no"})
     assert query_of(back.headers["location"])["error"] == "access_denied"
     assert (await anna.sends("/consent", {**form, "answer": "yes"})).status_code == 410, "that request is over"
@@ -295,8 +298,6 @@ async def test_a_product_that_does_not_answer_is_told_again(street: Street) -> N
     await anna.opens("/oauth/end-session", id_token_hint=said["id_token"])
     assert street.ears.heard == []
     street.ears.deaf.clear()
-    from vokrug.accounts.telling import tell_logouts
-
     assert await tell_logouts(street.services, street.clock.now()) == 0, "not at once"
     street.clock.advance(timedelta(seconds=16))
     assert await tell_logouts(street.services, street.clock.now()) == 1
@@ -313,7 +314,7 @@ async def test_nobody_is_signed_out_or_sent_away_by_a_link(street: Street) -> No
         page = await anna.opens("/oauth/end-session", post_logout_redirect_uri="https://evil.example", **said)
         assert page.status_code == 200
         assert await street.code(shop, anna), "she is still here"
-    form = field_values(page.text)
+    form = fields(page.text)
     assert (await anna.sends("/oauth/end-session", {"answer": "yes"})).status_code == 403
     gone = await anna.sends("/oauth/end-session", {**form, "answer": "yes"})
     assert (gone.status_code, gone.headers.get("location")) == (200, None)
@@ -328,9 +329,6 @@ async def test_keys_are_turned_and_what_they_signed_stays_good(street: Street) -
     await street.asks("POST", "/v1/account-keys:rotate", status=204)
     await verified(street, token)
     new = (await street.tokens(shop, anna))["id_token"]
-    import json
-    from base64 import urlsafe_b64decode
-
     kid = json.loads(urlsafe_b64decode(new.split(".")[0] + "=="))["kid"]
     assert kid in before, "verifiers knew it before it signed"
     async with street.db.transaction() as tx:
@@ -383,11 +381,3 @@ async def test_a_product_is_listed_changed_and_given_a_new_secret(street: Street
     renewed = await street.asks("POST", "/v1/account-clients/shop:renew-secret")
     assert renewed["secret"] != shop.secret
     assert (await street.asks("PUT", "/v1/account-clients/none", terms, status=404))["code"] == "client_unknown"
-
-
-def field_values(page: str) -> dict[str, str]:
-    """The hidden fields of a page's first form."""
-    import re
-    from html import unescape
-
-    return {name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page)}

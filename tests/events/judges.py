@@ -16,10 +16,10 @@ KEPT = Path(__file__).parents[2] / ".data" / "judges"
 needs_node = pytest.mark.skipif(shutil.which("npm") is None, reason="node is not here")
 
 
-def judged(program: str, given: Any) -> Any:
-    """What a program says of what it is given."""
-    folder = _installed()
-    shutil.copy(HERE / program, folder / program)
+def judged(program: str, given: Any, home: Path = HERE) -> Any:
+    """What a program says of what it is given. `home` is where it and its locked list are."""
+    folder = installed(home)
+    shutil.copy(home / program, folder / program)
     said = subprocess.run(
         ["node", program], cwd=folder, input=json.dumps(given).encode(), capture_output=True, timeout=600
     )
@@ -27,15 +27,15 @@ def judged(program: str, given: Any) -> Any:
     return json.loads(said.stdout)
 
 
-def _installed() -> Path:
-    lock = (HERE / "package-lock.json").read_bytes()
+def installed(home: Path = HERE) -> Path:
+    lock = (home / "package-lock.json").read_bytes()
     folder = KEPT / hashlib.sha256(lock).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not (folder / "ready").exists():
             for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, folder / name)
+                shutil.copy(home / name, folder / name)
             _install(folder)
             (folder / "ready").touch()
     return folder

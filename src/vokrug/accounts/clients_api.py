@@ -4,7 +4,17 @@ from vokrug.accounts.errors import ClientIdTaken, ClientMalformed, ClientUnknown
 from vokrug.accounts.operations import clients
 from vokrug.accounts.operations.keys import rotate_keys
 from vokrug.accounts.provider.part import Provider
-from vokrug.accounts.schemas import ClientCard, ClientCards, ClientTerms, NewSecret, RegisterClient, client_of
+from vokrug.accounts.schemas import (
+    ClientCard,
+    ClientCards,
+    ClientTerms,
+    ConsoleMessage,
+    ConsoleMessageCards,
+    NewSecret,
+    RegisterClient,
+    client_of,
+)
+from vokrug.accounts.store import attempts
 from vokrug.runtime.http import Answer, Call, Routes
 
 routes = Routes("accounts")
@@ -57,3 +67,12 @@ async def rotate_signing_keys(call: Call) -> Answer[None]:
     """The keys that wait sign from now on, before their time: for when somebody may have read the current ones."""
     await rotate_keys(call.db, call.services.get(Provider), call.now, is_forced=True)
     return Answer(None, status=204)
+
+
+@routes.get("/v1/account-messages", answers={200: ConsoleMessageCards})
+async def console_messages(call: Call) -> Answer[ConsoleMessageCards]:
+    """The last messages of a developer's machine, where no gateway is set; elsewhere there are none."""
+    async with call.db.transaction(readonly=True) as tx:
+        found = await attempts.last_messages(tx, 50)
+    cards = [ConsoleMessage(one.channel, one.address, one.text) for one in found]
+    return Answer(ConsoleMessageCards(cards), headers={"cache-control": "no-store"})

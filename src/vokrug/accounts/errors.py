@@ -82,3 +82,84 @@ class FormMalformed(Refusal):
 
     code, status = "form_malformed", 400
     cashier = Text(en="The form could not be read.", ru="Форму не удалось прочитать.")
+
+
+class TooManyTries(Refusal):
+    """Somebody tries too often: codes asked for, or guesses made."""
+
+    code, status = "too_many_tries", 429
+    retry = Retry.LATER
+    cashier = Text(
+        en="Too many tries. Please wait {minutes} min and try again.",
+        ru="Слишком много попыток. Подождите {minutes} мин. и попробуйте снова.",
+    )
+
+
+class PhoneNotServed(Refusal):
+    """We send no messages to numbers of this country."""
+
+    code, status = "phone_not_served", 422
+    cashier = Text(
+        en="We cannot send a code to this number. Please use another one.",
+        ru="На этот номер мы не можем отправить код. Укажите другой.",
+    )
+
+
+class AttemptOver(Refusal):
+    """The attempt to sign in expired, was finished, or was begun in another browser."""
+
+    code, status = "attempt_over", 410
+    retry = Retry.LATER
+    cashier = Text(
+        en="This code or link does not work here any more. Please start again in this browser.",
+        ru="Код или ссылка здесь больше не действуют. Начните заново в этом же браузере.",
+    )
+
+
+class FreshSignInNeeded(Refusal):
+    """What is asked for changes how one signs in, and the sign-in was too long ago."""
+
+    code, status = "fresh_sign_in_needed", 403
+    retry = Retry.LATER
+    cashier = Text(
+        en="Please sign in once more: this changes how you sign in.",
+        ru="Войдите ещё раз: это меняет способ входа.",
+    )
+
+
+class CodeWrong(Refusal):
+    """The code is not the one that was expected."""
+
+    code, status = "code_wrong", 422
+    retry = Retry.LATER
+    cashier = Text(en="The code is not right.", ru="Неверный код.")
+
+
+class PasskeyRefused(Refusal):
+    """The passkey's answer does not verify."""
+
+    code, status = "passkey_refused", 422
+    retry = Retry.LATER
+    cashier = Text(
+        en="The passkey did not work. Please try another way.",
+        ru="Ключ доступа не сработал. Войдите другим способом.",
+    )
+
+
+class PasswordWeak(Refusal):
+    """The password is too short, or the first one that anybody would try."""
+
+    code, status = "password_weak", 422
+    cashier = Text(
+        en="Choose a longer or less common password: at least {shortest} characters.",
+        ru="Придумайте пароль длиннее или необычнее: не меньше {shortest} знаков.",
+    )
+
+
+class EmailHeld(Refusal):
+    """Somebody else has proved that this e-mail address is theirs."""
+
+    code, status = "email_held", 409
+    cashier = Text(
+        en="This address belongs to another account.", ru="Этот адрес уже подтверждён в другой учётной записи."
+    )

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from vokrug.accounts.operations.keys import rotate_keys
 from vokrug.accounts.provider.part import Provider
-from vokrug.accounts.store import grants
+from vokrug.accounts.store import attempts, grants
 from vokrug.accounts.telling import tell_logouts
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
@@ -31,6 +31,7 @@ async def forget(run: JobRun) -> None:
     """What expired a week ago goes."""
     async with run.services.db.transaction() as tx:
         await grants.drop_old(tx, run.now - KEPT_AFTER_EXPIRY)
+        await attempts.drop_old(tx, run.now - KEPT_AFTER_EXPIRY)
 
 
 async def schedule_all(tx: Tx, now: datetime) -> None:

@@ -84,6 +84,18 @@ class NewSecret(Struct):
     secret: str
 
 
+class ConsoleMessage(Struct):
+    """Words that would have gone to a phone or a mailbox."""
+
+    channel: str
+    address: str
+    text: str
+
+
+class ConsoleMessageCards(Struct):
+    messages: Sequence[ConsoleMessage]
+
+
 def client_of(id: str, terms: ClientTerms, sector: str | None, now: datetime) -> Client:
     first = terms.redirect_uris[:1]
     return Client(

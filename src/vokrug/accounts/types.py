@@ -190,3 +190,70 @@ class LogoutNotice:
     backchannel_logout_uri: str
     id_token_alg: str
     sector: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody on the way to prove who they are."""
+
+    id: UUID
+    kind: str
+    login_hash: bytes | None
+    login_sealed: bytes | None = field(repr=False)
+    code_mac: bytes | None = field(repr=False)
+    challenge: bytes | None
+    account_id: UUID | None
+    amr: Sequence[str]
+    tries: int
+    created_at: datetime
+    proved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    credential_id: bytes
+    account_id: UUID
+    public_key: bytes = field(repr=False)
+    sign_count: int
+    name: str
+    is_synced: bool
+    made_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Words for a phone or a mailbox. Its repr hides both: logs are read."""
+
+    channel: str  # sms or email
+    address: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The token of a device, for its cookie."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsName:
+    """Somebody new has proved a phone."""
+
+    attempt_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsSecond:
+    attempt_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Not proved; whether they may try again."""
+
+    may_retry: bool
+
+
+Outcome = SignedIn | NeedsName | NeedsSecond | Wrong

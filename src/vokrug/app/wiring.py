@@ -184,9 +184,23 @@ def stack_accounts(services: Services, settings: Settings, stack: AsyncExitStack
     assert settings.secret, "the floor fills in the secret"
     issuer = settings.issuer or f"http://localhost:{settings.port}"
     services.add(accounts.Provider(issuer, accounts.AccountKeys(hashlib.sha256(settings.secret.encode()).digest())))
+    proxies, prefixes = _listed(settings.trusted_proxies), _listed(settings.sms_prefixes)
+    services.add(accounts.SignInSettings(proxies, accounts.Policy(prefixes, settings.sms_hourly)))
+    gateway = (
+        accounts.HttpMessages(settings.messages_url, settings.messages_token)
+        if settings.messages_url
+        else accounts.ConsoleMessages(services.db, services.clock)
+    )
+    messenger = accounts.Messenger(gateway)
+    services.add(messenger)
+    stack.push_async_callback(messenger.close)
     door = accounts.HttpLogoutDoor()
     services.add(door)
     stack.push_async_callback(door.close)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def stack_subscriptions(

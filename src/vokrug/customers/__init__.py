@@ -15,6 +15,7 @@ from vokrug.customers.errors import (
 )
 from vokrug.customers.for_events import People
 from vokrug.customers.law_api import routes as law_routes
+from vokrug.customers.operations.claims import claim
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
 from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
 from vokrug.customers.operations.erasure import access_report, ask_erasure, destroy_keys
@@ -82,6 +83,7 @@ __all__ = [
     "access_report",
     "ask_erasure",
     "attach",
+    "claim",
     "contacts",
     "customer",
     "define_attribute",

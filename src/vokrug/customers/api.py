@@ -19,6 +19,7 @@ from vokrug.customers.errors import (
     IdentifierMalformed,
     IdentifierNotHeld,
     IdentifierNotYours,
+    IdentifierProofNeeded,
     IdentifierTaken,
     IdentifierTypeInUse,
     IdentifierTypeMalformed,
@@ -30,7 +31,7 @@ from vokrug.customers.errors import (
     RequestIdReused,
     TooManyIdentifiers,
 )
-from vokrug.customers.operations import consents, definitions, identifiers, people, profiles, registration
+from vokrug.customers.operations import claims, consents, definitions, identifiers, people, profiles, registration
 from vokrug.customers.schemas import (
     Attach,
     Attached,
@@ -169,6 +170,40 @@ async def attach(call: Call, body: Attach) -> Answer[Attached]:
 
     async def story(tx: Tx) -> int:
         return await identifiers.attach(
+            tx,
+            _directory(call),
+            UUID(call.path["id"]),
+            (body.type, body.value),
+            source=_source(call),
+            strength=body.strength,
+            now=call.now,
+            evidence=body.evidence,
+        )
+
+    return Answer(Attached(identifier_id=await call.db.replayed(story)))
+
+
+@routes.post(
+    "/v1/customers/{id:uuid}/identifiers:claim",
+    answers={200: Attached},
+    refusals=[
+        *VALUE_REFUSALS,
+        CustomerUnknown,
+        EvidenceMalformed,
+        IdentifierNotYours,
+        IdentifierProofNeeded,
+        IdentifierTaken,
+        IdentifierImmutable,
+        TooManyIdentifiers,
+    ],
+)
+async def claim(call: Call, body: Attach) -> Answer[Attached]:
+    """Let an identifier lead to the customer, although another may have it. It moves by a proof, and only from
+    whoever has none that is less than a year old; they keep all else, and both are told of.
+    """
+
+    async def story(tx: Tx) -> int:
+        return await claims.claim(
             tx,
             _directory(call),
             UUID(call.path["id"]),

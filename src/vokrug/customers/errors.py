@@ -93,6 +93,17 @@ class IdentifierTaken(Refusal):
     customer = Text(en="It is already registered with us.", ru="Эти данные у нас уже зарегистрированы.")
 
 
+class IdentifierProofNeeded(Refusal):
+    """Another customer has the identifier: without proof it stays with them."""
+
+    code, status, retry = "identifier_proof_needed", 409, Retry.LATER
+    cashier = Text(
+        en="Another customer has this ({type}). Send a code there first, and enter it.",
+        ru="Это ({type}) записано за другим покупателем. Сначала отправьте туда код и введите его.",
+    )
+    customer = Text(en="Please confirm that it is yours.", ru="Подтвердите, что это ваше.")
+
+
 class IdentifierImmutable(Refusal):
     """An identifier of this type is given once and for ever."""
 

@@ -20,6 +20,8 @@ from vokrug.customers.errors import (
     FullNameNotWanted,
     IdentifierImmutable,
     IdentifierNotYours,
+    IdentifierProofNeeded,
+    IdentifierTaken,
     IdentifierTypeInUse,
     IdentifierTypeMalformed,
     LanguageUnknown,
@@ -43,6 +45,9 @@ LEAP_YEAR, EARLIEST_BIRTHDAY = 2000, date(1900, 1, 1)
 PLAIN_CODE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 TYPE_CODE = re.compile(r"(ext:)?[a-z][a-z0-9_.-]{0,47}")
 LARGEST_VALUE_BYTES = 8192
+
+# Operators give numbers to new people, the soonest after months of silence: a proof that old proves little.
+PROOF_LASTS = timedelta(days=365)
 
 # Only staff and channels that send codes themselves can vouch for more than a claim.
 VOUCHING_SOURCES = frozenset({Source.SITE, Source.APP, Source.BOT, Source.CALL, Source.STAFF, Source.IMPORT})
@@ -107,6 +112,21 @@ def require_may_attach(kind: IdentifierType, source: Source, strength: Strength)
 def require_may_vouch(kind: IdentifierType, source: Source, strength: Strength) -> None:
     if strength is Strength.VERIFIED and source not in VOUCHING_SOURCES:
         raise IdentifierNotYours(type=kind.code)
+
+
+def require_outproven(
+    kind: IdentifierType, strength: Strength, held: Iterable[tuple[Strength, datetime]], now: datetime
+) -> None:
+    """May an identifier move away from whoever holds it? Each of theirs is a strength and since when.
+
+    Only a proof moves it, and only from somebody who has none, or one too old to say much.
+    """
+    if strength is not Strength.VERIFIED:
+        raise IdentifierProofNeeded(type=kind.code)
+    if any(theirs is Strength.VERIFIED and now - since <= PROOF_LASTS for theirs, since in held):
+        raise IdentifierTaken(type=kind.code)
+    if kind.is_immutable:
+        raise IdentifierImmutable(type=kind.code)
 
 
 def require_external(code: str) -> None:

@@ -136,6 +136,7 @@ class Registration:
 class Contact:
     """A value in the clear, for the person it belongs to. Its repr hides it: logs are read."""
 
+    identifier_id: int
     type: str
     value: str = field(repr=False)
     strength: Strength

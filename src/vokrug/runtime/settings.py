@@ -23,7 +23,7 @@ PREFIX = "VOKRUG_"
 CONFIG_NAME = "VOKRUG_CONFIG"
 # Names that belong to us without being a field: they say where to look, not how to run.
 OTHER_NAMES = frozenset({CONFIG_NAME, "VOKRUG_POSTGRES_BIN", "VOKRUG_TEST_DATABASE_URL"})
-SECRET_FIELDS = frozenset({"secret"})
+SECRET_FIELDS = frozenset({"secret", "messages_token"})
 URL_FIELDS = frozenset({"database_url", "reports_url"})
 
 
@@ -84,6 +84,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="Addresses or networks of proxies whose `X-Forwarded-For` is believed, by commas."),
     ] = ""
+    messages_url: Annotated[
+        str,
+        Meta(description="Gateway that codes by SMS and links by e-mail are posted to. Empty: kept for the developer."),
+    ] = ""
+    messages_token: Annotated[str, Meta(description="Bearer token of that gateway.")] = ""
+    sms_prefixes: Annotated[
+        str, Meta(description="Beginnings of numbers that codes are sent to, by commas: nobody else costs us money.")
+    ] = "+7"
+    sms_hourly: Annotated[int, Meta(ge=1, description="Codes by SMS an hour, of everybody together.")] = 10_000
     otel_endpoint: Annotated[
         str | None, Meta(description="OpenTelemetry collector (OTLP over HTTP). Empty: no traces are sent.")
     ] = None

@@ -11,7 +11,8 @@ from vokrug.customers.directory import Directory
 from vokrug.customers.errors import IdentifierImmutable, IdentifierNotHeld, IdentifierTaken
 from vokrug.customers.facts import IdentifierAttached, IdentifierDetached, IdentifierStateChanged
 from vokrug.customers.operations.people import person_to_change
-from vokrug.customers.types import IdentifierState, Source, Strength
+from vokrug.customers.store import Person
+from vokrug.customers.types import Identifier, IdentifierState, Source, Strength
 from vokrug.runtime.database import Tx
 
 
@@ -50,6 +51,24 @@ async def attach(
 
     op = await store.insert_op(tx, "attach", person.number, source, now)
     await store.end_edges(tx, [edge.assertion_id for edge in same_source], op, now)
+    return await lead_to(
+        tx, directory, person, wanted, source=source, strength=strength, evidence=evidence or {}, op=op, now=now
+    )
+
+
+async def lead_to(
+    tx: Tx,
+    directory: Directory,
+    person: Person,
+    wanted: Identifier,
+    *,
+    source: Source,
+    strength: Strength,
+    evidence: Mapping[str, Any],
+    op: int,
+    now: datetime,
+) -> int:
+    """For stories that have made sure of the person: state it, and tell. Answers with the identifier's id."""
     key = directory.vault.person_key(person.id, person.wrapped)
     identifier_id = await store.insert_edge(
         tx,
@@ -58,7 +77,7 @@ async def attach(
         cipher=key.seal(wanted.value, "identifier"),
         source=source,
         strength=strength,
-        evidence=evidence or {},
+        evidence=evidence,
         op=op,
         now=now,
     )
@@ -66,7 +85,7 @@ async def attach(
     fact = IdentifierAttached(
         customer_id=person.id,
         identifier_id=identifier_id,
-        identifier_type=code,
+        identifier_type=wanted.type.code,
         source=source,
         strength=strength,
     )

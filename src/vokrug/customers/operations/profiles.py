@@ -87,7 +87,8 @@ async def contacts(tx: Tx, directory: Directory, customer_id: UUID) -> list[Cont
         kind = directory.identifier_type_by_id(edge.type_id)
         if edge.identifier_id not in best and kind.sensitivity is not Sensitivity.SECRET:
             key = directory.vault.person_key(edge.owner_id, edge.wrapped)
-            best[edge.identifier_id] = Contact(kind.code, key.open(edge.cipher, "identifier"), edge.strength)
+            value = key.open(edge.cipher, "identifier")
+            best[edge.identifier_id] = Contact(edge.identifier_id, kind.code, value, edge.strength)
     return list(best.values())
 
 

@@ -19,11 +19,12 @@ class Edge:
     holder: int
     source: Source
     strength: Strength
+    since: datetime
 
 
 OPEN_EDGES = """
     select edge.id as assertion_id, edge.identifier_id, coalesce(owner.redirect_to, owner.number) as holder,
-           edge.source, edge.strength
+           edge.source, edge.strength, edge.valid_from
       from customers_identifier known
       join customers_assertion edge on edge.identifier_id = known.id and edge.valid_to is null
       join customers_customer owner on owner.number = edge.customer_number
@@ -43,6 +44,7 @@ def _edge(row: Row) -> Edge:
         holder=row["holder"],
         source=Source(row["source"]),
         strength=Strength(row["strength"]),
+        since=row["valid_from"],
     )
 
 
@@ -129,7 +131,7 @@ async def project_owner(tx: Tx, identifier_id: int) -> None:
 
 EDGES_HELD = """
     select edge.id as assertion_id, edge.identifier_id, $1::bigint as holder, edge.source, edge.strength,
-           edge.valid_to, known.type_id
+           edge.valid_from, edge.valid_to, known.type_id
       from customers_assertion edge
       join customers_identifier known on known.id = edge.identifier_id
       join customers_customer owner on owner.number = edge.customer_number
