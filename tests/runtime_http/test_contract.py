@@ -57,7 +57,13 @@ def _try(cases: Any, token: str | None) -> None:
 
 
 def _is_declined_by_a_rule(answer: Response) -> bool:
-    """A domain declined what the schema allows, for a reason that no schema can tell."""
+    """A domain declined what the schema allows, for a reason that no schema can tell.
+
+    Doors with a form of their own (a page for a person, OAuth's errors for a program) say it in that form.
+    """
+    kind = answer.headers.get("content-type", [""])[0].partition(";")[0]
+    if kind != "application/problem+json":
+        return answer.status_code < 500 and (kind == "text/html" or "error" in answer.json())
     return answer.status_code == 422 and answer.json()["code"] not in {"body_invalid", "query_invalid"}
 
 
