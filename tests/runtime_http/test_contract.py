@@ -61,6 +61,8 @@ def _is_declined_by_a_rule(answer: Response) -> bool:
 
     Doors with a form of their own (a page for a person, OAuth's errors for a program) say it in that form.
     """
+    if answer.status_code < 400:
+        return False
     kind = answer.headers.get("content-type", [""])[0].partition(";")[0]
     if kind != "application/problem+json":
         return answer.status_code < 500 and (kind == "text/html" or "error" in answer.json())

@@ -16,8 +16,8 @@ from vokrug.runtime.http import Answer, Call, Role, Routes
 routes = Routes("sign-on")
 
 PUBLIC: dict[str, Any] = {"is_public": True, "roles": [Role.ANYONE]}
-PAGE: dict[str, Any] = {"answers": {200: bytes, 303: bytes, 400: bytes}, **PUBLIC}
-GOING: dict[str, Any] = {"answers": {303: bytes, 400: bytes}, **PUBLIC}
+PAGE: dict[str, Any] = {"answers": {200: bytes, 303: bytes, 400: bytes, 410: bytes}, **PUBLIC}
+GOING: dict[str, Any] = {"answers": {303: bytes, 400: bytes, 410: bytes}, **PUBLIC}
 
 
 @routes.get("/oauth/authorize", refusals=[], **GOING)

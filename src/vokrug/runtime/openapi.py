@@ -132,7 +132,8 @@ def _request_body(route: Route, schemas: _Schemas) -> dict[str, Any]:
 def _responses(route: Route, schemas: _Schemas) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, kind in route.answers.items():
-        responses[str(status)] = {"description": _answer_name(kind)} | _content(kind, schemas)
+        is_elsewhere = 300 <= status < 400  # whose `location` is the answer: it has no body
+        responses[str(status)] = {"description": _answer_name(kind)} | ({} if is_elsewhere else _content(kind, schemas))
     by_status: dict[int, list[type[Refusal]]] = {}
     general = expected_of(
         has_body=route.body is not None,
