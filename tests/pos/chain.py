@@ -218,7 +218,7 @@ class Till:
 
 
 # Not facts of the business: what a process notes for itself.
-NOT_BOOKS = ("procrastinate", "runtime", "schema")
+NOT_BOOKS = ("procrastinate", "runtime", "schema", "events_worker", "events_lease", "events_offset")
 
 
 @dataclass

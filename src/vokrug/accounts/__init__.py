@@ -2,29 +2,72 @@
 
 from vokrug.accounts.authorize_api import routes as authorize_routes
 from vokrug.accounts.clients_api import routes as client_routes
+from vokrug.accounts.errors import (
+    AccessTokenWanted,
+    FormMalformed,
+    FormStale,
+    FreshSignInNeeded,
+    ProductUnknown,
+    ScopeNotGranted,
+    SignInNeeded,
+)
 from vokrug.accounts.gateways import ConsoleMessages, HttpLogoutDoor, HttpMessages, Messenger
 from vokrug.accounts.jobs import jobs, schedule_all
+from vokrug.accounts.me import Me, me, own, to_sign_in
 from vokrug.accounts.oauth_api import routes as oauth_routes
 from vokrug.accounts.operations.codes import Policy
+from vokrug.accounts.operations.products import leave_product, products
+from vokrug.accounts.operations.sessions import devices
+from vokrug.accounts.operations.tokens import Holder, holder_of
 from vokrug.accounts.provider.part import Provider
+from vokrug.accounts.reactions import close_account
 from vokrug.accounts.second_api import routes as second_routes
 from vokrug.accounts.security_api import routes as security_routes
 from vokrug.accounts.settings import SignInSettings
 from vokrug.accounts.sign_in_api import routes as sign_in_routes
+from vokrug.accounts.telling import tell_logouts
+from vokrug.accounts.types import SCOPE_WORDS, Account, Acr, LinkedProduct, Scope, Session
 from vokrug.accounts.vault import AccountKeys
+from vokrug.accounts.visits import Visit, pages_of
 
 all_routes = [client_routes, oauth_routes, authorize_routes, sign_in_routes, second_routes, security_routes]
 
 __all__ = [
+    "SCOPE_WORDS",
+    "AccessTokenWanted",
+    "Account",
     "AccountKeys",
+    "Acr",
     "ConsoleMessages",
+    "FormMalformed",
+    "FormStale",
+    "FreshSignInNeeded",
+    "Holder",
     "HttpLogoutDoor",
     "HttpMessages",
+    "LinkedProduct",
+    "Me",
     "Messenger",
     "Policy",
+    "ProductUnknown",
     "Provider",
+    "Scope",
+    "ScopeNotGranted",
+    "Session",
+    "SignInNeeded",
     "SignInSettings",
+    "Visit",
     "all_routes",
+    "close_account",
+    "devices",
+    "holder_of",
     "jobs",
+    "leave_product",
+    "me",
+    "own",
+    "pages_of",
+    "products",
     "schedule_all",
+    "tell_logouts",
+    "to_sign_in",
 ]

@@ -127,6 +127,31 @@ class FreshSignInNeeded(Refusal):
     )
 
 
+class AccessTokenWanted(Refusal):
+    """The call needs a good access token of a person, borne as RFC 6750 has it."""
+
+    code, status = "access_token_wanted", 401
+    retry = Retry.LATER
+    cashier = Text(en="Please sign in again in the app.", ru="Войдите в приложение заново.")
+
+
+class ScopeNotGranted(Refusal):
+    """The person has not let this product do that."""
+
+    code, status = "scope_not_granted", 403
+    cashier = Text(
+        en="You have not allowed this app to do that ({scope}).",
+        ru="Вы не разрешали этому приложению такого ({scope}).",
+    )
+
+
+class ProductUnknown(Refusal):
+    """The person has not entered such a product."""
+
+    code, status = "product_unknown", 404
+    cashier = Text(en="There is no such service in your account.", ru="Такого сервиса в вашей учётной записи нет.")
+
+
 class CodeWrong(Refusal):
     """The code is not the one that was expected."""
 

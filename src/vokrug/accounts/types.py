@@ -27,6 +27,7 @@ class Scope(StrEnum):
     CUSTOMER_ID = "customer_id"  # the single ID, the same for every product
     OFFLINE = "offline_access"  # refresh tokens
     WALLET = "wallet"  # see points
+    CONSENTS = "consents"  # read and change what one agreed to
     SPEND = "spend"  # spend points: a fresh sign-in each time
 
 
@@ -36,7 +37,8 @@ SCOPE_WORDS: Mapping[str, Text] = {
     Scope.EMAIL: Text(en="Your e-mail address", ru="Ваш адрес электронной почты"),
     Scope.CUSTOMER_ID: Text(en="Your customer ID, common to all our products", ru="Ваш единый номер покупателя"),
     Scope.OFFLINE: Text(en="Access while you are away", ru="Доступ, пока вас нет на сайте"),
-    Scope.WALLET: Text(en="How many points you have", ru="Сколько у вас баллов"),
+    Scope.WALLET: Text(en="Your points and purchases", ru="Ваши баллы и покупки"),
+    Scope.CONSENTS: Text(en="To read and change what you agreed to", ru="Видеть и менять ваши согласия"),
     Scope.SPEND: Text(en="To spend your points", ru="Списание ваших баллов"),
 }
 
@@ -176,6 +178,16 @@ class Token:
 
     def is_good(self, now: datetime) -> bool:
         return self.ended_at is None and self.revoked_at is None and self.expires_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedProduct:
+    """A product that somebody has entered or lets know something."""
+
+    client_id: str
+    name: Text
+    scopes: Sequence[str]
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

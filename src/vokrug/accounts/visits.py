@@ -28,13 +28,19 @@ PAGE_HEADERS = {
 MOST_FIELDS = 60
 COOKIE_AGE_S = 30 * 24 * 3600
 
-_pages = jinja2.Environment(
-    loader=jinja2.PackageLoader("vokrug.accounts", "pages"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+
+def pages_of(package: str) -> jinja2.Environment:
+    """The pages of a package, which may extend ours."""
+    return jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(one, "pages") for one in (package, "vokrug.accounts")]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+_pages = pages_of("vokrug.accounts")
 
 
 @dataclass(slots=True)
@@ -67,9 +73,11 @@ class Visit:
         if self.is_new or not hmac.compare_digest(form.get("form_token", ""), self.form_token):
             raise FormStale
 
-    def page(self, name: str, *, status: int = 200, origins: str = "", **said: Any) -> Answer[bytes]:
+    def page(
+        self, name: str, *, status: int = 200, origins: str = "", pages: jinja2.Environment = _pages, **said: Any
+    ) -> Answer[bytes]:
         """`origins`: where else a form of the page may lead, for browsers that watch a form's redirects."""
-        text = _pages.get_template(name).render(
+        text = pages.get_template(name).render(
             language=self.language, form_token=self.form_token, issuer=self.provider.issuer, **said
         )
         headers = {name: value.replace(" {origins}", f" {origins}".rstrip()) for name, value in PAGE_HEADERS.items()}
@@ -87,6 +95,7 @@ class Visit:
         said = urlencode({name: value for name, value in query.items() if value is not None})
         headers = {
             "location": f"{path}?{said}" if said else path,
+            "content-type": "text/html; charset=utf-8",
             "cache-control": "no-store",
             "referrer-policy": "no-referrer",
         }

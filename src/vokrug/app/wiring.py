@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import asyncpg
 
-from vokrug import accounts, customers, events, ledger, pos, promotions
+from vokrug import accounts, cabinet, customers, events, ledger, pos, promotions
 from vokrug.app import clock as movable
 from vokrug.app.streams import Streams, open_streams_database
 from vokrug.events import subscriptions
@@ -40,7 +40,7 @@ JOBS: list[Jobs] = [
     promotions.backtest_jobs,
     pos.jobs,
 ]
-REACTIONS: list[events.Reaction] = []
+REACTIONS: list[events.Reaction] = [accounts.close_account]
 
 
 def routes_of(settings: Settings) -> list[Routes]:
@@ -52,6 +52,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         customers.people_routes,
         customers.law_routes,
         *accounts.all_routes,
+        *cabinet.all_routes,
         *promotions.all_routes,
         ledger.routes,
         ledger.giftcards.routes,

@@ -6,23 +6,35 @@ Start with `directory = await Directory.load(tx, Vault(secret))` and keep it for
 from vokrug.customers.api import routes
 from vokrug.customers.directory import Directory
 from vokrug.customers.errors import (
+    CalledMalformed,
+    ConsentMalformed,
     CustomerUnknown,
+    ErasureRepeated,
     FullNameNotWanted,
     IdentifierBlocked,
     IdentifierMalformed,
     IdentifierTaken,
     IdentifierTypeUnknown,
+    LanguageUnknown,
 )
+from vokrug.customers.facts import CustomerErased
 from vokrug.customers.for_events import People
 from vokrug.customers.law_api import routes as law_routes
 from vokrug.customers.operations.claims import claim
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
 from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
-from vokrug.customers.operations.erasure import access_report, ask_erasure, destroy_keys
+from vokrug.customers.operations.erasure import access_report, ask_erasure, destroy_keys, erasure_asked
 from vokrug.customers.operations.identifiers import attach, detach
 from vokrug.customers.operations.merging import keep_apart, let_join, merge, merges_by_rule, unmerge
 from vokrug.customers.operations.people import resolve
-from vokrug.customers.operations.profiles import contacts, customer, profile, read_card, set_attributes
+from vokrug.customers.operations.profiles import (
+    call_differently,
+    contacts,
+    customer,
+    profile,
+    read_card,
+    set_attributes,
+)
 from vokrug.customers.operations.proposals import MATCHING, propose
 from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
@@ -33,6 +45,7 @@ from vokrug.customers.types import (
     AttributeType,
     Birthday,
     Consent,
+    ConsentState,
     Contact,
     Customer,
     Erasure,
@@ -56,12 +69,17 @@ __all__ = [
     "AttributeType",
     "AttributesSet",
     "Birthday",
+    "CalledMalformed",
     "Consent",
+    "ConsentMalformed",
+    "ConsentState",
     "Contact",
     "Customer",
+    "CustomerErased",
     "CustomerUnknown",
     "Directory",
     "Erasure",
+    "ErasureRepeated",
     "FullNameNotWanted",
     "Ground",
     "Identifier",
@@ -70,6 +88,7 @@ __all__ = [
     "IdentifierTaken",
     "IdentifierType",
     "IdentifierTypeUnknown",
+    "LanguageUnknown",
     "Merged",
     "People",
     "Profile",
@@ -83,6 +102,7 @@ __all__ = [
     "access_report",
     "ask_erasure",
     "attach",
+    "call_differently",
     "claim",
     "contacts",
     "customer",
@@ -90,6 +110,7 @@ __all__ = [
     "define_identifier_type",
     "destroy_keys",
     "detach",
+    "erasure_asked",
     "give_consent",
     "ids_of",
     "keep_apart",

@@ -13,7 +13,15 @@ from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_hol
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
 from vokrug.ledger.operations.wallets import available, has_rate, open_wallet, rate, summed_wallet, unit_named, units
-from vokrug.ledger.reading import TrialLine, next_to_expire, points_lots, statement, trial_balance
+from vokrug.ledger.reading import (
+    PointsLine,
+    TrialLine,
+    next_to_expire,
+    points_beside_sales,
+    points_lots,
+    statement,
+    trial_balance,
+)
 from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
 from vokrug.ledger.store import (
     ALL_LOTS,
@@ -51,6 +59,7 @@ __all__ = [
     "KeyReused",
     "Kind",
     "Moved",
+    "PointsLine",
     "Settled",
     "Source",
     "TrialLine",
@@ -74,6 +83,7 @@ __all__ = [
     "open_wallet",
     "pending_lots_of_journal",
     "perform",
+    "points_beside_sales",
     "points_lots",
     "rate",
     "read_holds",

@@ -188,6 +188,33 @@ async def statement(tx: Tx, wallet_id: int, after: datetime, until: datetime, li
     return await tx.all(StatementLine, STATEMENT, wallet_id, after, until, limit)
 
 
+# Of a customer's documents the till knows more; here is what came and went beside them.
+BESIDE_SALES = """
+    select m.recorded_at as at, j.kind, m.journal_id, m.signed as amount from (
+        select credited.*, amount as signed from ledger_movement credited where credit = $1 and recorded_at < $2
+        union all
+        select debited.*, -amount from ledger_movement debited where debit = $1 and recorded_at < $2) m
+      join ledger_journal j on j.id = m.journal_id and j.home = m.home
+     where j.kind not in ('sale', 'return')
+     order by m.recorded_at desc, m.journal_id desc, m.leg desc limit $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PointsLine:
+    """Points that came or went without a sale or a return: given, corrected, lapsed. Positive is received."""
+
+    at: datetime
+    kind: str
+    journal_id: int
+    amount: int
+
+
+async def points_beside_sales(tx: Tx, wallet_id: int, before: datetime, limit: int) -> list[PointsLine]:
+    """The newest first."""
+    return await tx.all(PointsLine, BESIDE_SALES, wallet_id, before, limit)
+
+
 LOTS = """
     select l.id, l.granted, l.remaining, l.held, l.priority, l.earned_at, l.active_from, l.expires_at,
            (select coalesce(-sum(m.amount), 0)::bigint

@@ -7,6 +7,7 @@ from vokrug.pos.facts import DeviationRaised, PointsGranted, PointsWithdrawn, Re
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.past import SoldBefore
+from vokrug.pos.receipts import Receipt, receipts, zone_of
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
@@ -16,6 +17,7 @@ __all__ = [
     "DeviationRaised",
     "PointsGranted",
     "PointsWithdrawn",
+    "Receipt",
     "Reference",
     "ReturnParked",
     "ReturnPosted",
@@ -24,6 +26,8 @@ __all__ = [
     "Tokens",
     "gift_card_routes",
     "jobs",
+    "receipts",
     "routes",
     "schedule_all",
+    "zone_of",
 ]

@@ -10,13 +10,14 @@ from urllib.parse import unquote_plus
 
 from vokrug import customers
 from vokrug.accounts import rules
+from vokrug.accounts.errors import AccessTokenWanted, ScopeNotGranted
 from vokrug.accounts.operations import keys
 from vokrug.accounts.operations.clients import client_at_work
 from vokrug.accounts.provider.judge import Desk, authenticated, token_answer
 from vokrug.accounts.provider.part import Provider
 from vokrug.accounts.store import grants as store
 from vokrug.accounts.store import people
-from vokrug.accounts.types import Client, Code, Scope, Token
+from vokrug.accounts.types import Account, Client, Code, Scope, Token
 from vokrug.accounts.vault import hashed
 from vokrug.runtime.database import Tx
 
@@ -29,6 +30,14 @@ class TokenAnswer:
     status: int
     body: Any = field(repr=False)
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The person behind an access token, and what they let its product do."""
+
+    account: Account
+    scopes: frozenset[str]
 
 
 async def exchange(tx: Tx, provider: Provider, form: Form, headers: Mapping[str, str], now: datetime) -> TokenAnswer:
@@ -122,6 +131,18 @@ async def bearer(tx: Tx, token: str, now: datetime) -> Token | None:
     if found is None or found.kind != "access" or not found.is_good(now):
         return None
     return found if await client_at_work(tx, found.client_id) is not None else None
+
+
+async def holder_of(tx: Tx, authorization: str, scope: Scope, now: datetime) -> Holder:
+    """Whose access token it is, if they let the product do this: the only way to a person for an app."""
+    scheme, _, borne = authorization.partition(" ")
+    token = await bearer(tx, borne.strip(), now) if scheme.lower() == "bearer" else None
+    account = None if token is None else await people.find_account(tx, token.account_id)
+    if token is None or account is None:
+        raise AccessTokenWanted
+    if scope not in token.scope.split():
+        raise ScopeNotGranted(scope=scope)
+    return Holder(account, frozenset(token.scope.split()))
 
 
 async def userinfo(tx: Tx, provider: Provider, directory: customers.Directory, token: Token) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug.accounts.types import AuthorizationRequest, Code, Token
+from vokrug.accounts.types import AuthorizationRequest, Code, LinkedProduct, Token
+from vokrug.kernel import Text
 from vokrug.runtime.database import Tx
 
 INSERT_REQUEST = """
@@ -100,6 +101,20 @@ GIVE_CONSENT = """
            given_at = excluded.given_at
 """
 
+PRODUCTS = """
+    select client.id as client_id, client.name_en, client.name_ru,
+           coalesce(consent.scopes, entered.scopes) as scopes, least(consent.given_at, entered.since) as since
+      from accounts_client client
+      left join accounts_consent consent on consent.client_id = client.id and consent.account_id = $1
+      left join (select given.client_id, min(given.created_at) as since,
+                        array_agg(distinct one.scope order by one.scope) as scopes
+                   from accounts_grant given, unnest(string_to_array(given.scope, ' ')) one (scope)
+                  where given.account_id = $1 and given.revoked_at is null
+                  group by given.client_id) entered on entered.client_id = client.id
+     where consent.client_id is not null or entered.client_id is not null
+     order by since desc, client.id
+"""
+
 WITHDRAW_CONSENT = "delete from accounts_consent where account_id = $1 and client_id = $2"
 
 
@@ -191,6 +206,14 @@ async def agreed_after(tx: Tx, account_id: UUID, client_id: str, at: datetime) -
 
 async def give_consent(tx: Tx, account_id: UUID, client_id: str, scopes: Sequence[str], now: datetime) -> None:
     await tx.run(GIVE_CONSENT, account_id, client_id, list(scopes), now)
+
+
+async def products(tx: Tx, account_id: UUID) -> Sequence[LinkedProduct]:
+    """What consents and grants of theirs lead to."""
+    return [
+        LinkedProduct(row["client_id"], Text(en=row["name_en"], ru=row["name_ru"]), row["scopes"], row["since"])
+        for row in await tx.rows(PRODUCTS, account_id)
+    ]
 
 
 async def withdraw_consent(tx: Tx, account_id: UUID, client_id: str) -> bool:

@@ -35,6 +35,15 @@ PUT_LOGIN = """
     on conflict (kind, hash) do update set account_id = excluded.account_id, proved_at = excluded.proved_at
 """
 
+CLOSE_ACCOUNT = """
+    with logins as (delete from accounts_login where account_id = $1),
+         passkeys as (delete from accounts_passkey where account_id = $1),
+         consents as (delete from accounts_consent where account_id = $1)
+    update accounts_account
+       set state = 'closed', totp_sealed = null, totp_confirmed_at = null, password_hash = null
+     where id = $1
+"""
+
 INSERT_SESSION = """
     insert into accounts_session (id, token_hash, account_id, created_at, auth_time, amr, acr, device, seen_at)
     values ($1, $2, $3, $4, $4, $5, $6, $7, $4)
@@ -112,6 +121,11 @@ async def insert_account(tx: Tx, id: UUID, customer_id: UUID, customer_number: i
 async def put_login(tx: Tx, kind: str, hash: bytes, account_id: UUID, now: datetime) -> None:
     """Whoever proved it last holds it."""
     await tx.run(PUT_LOGIN, kind, hash, account_id, now)
+
+
+async def close_account(tx: Tx, id: UUID) -> None:
+    """For good: nobody signs in to it, and what they signed in by is gone."""
+    await tx.run(CLOSE_ACCOUNT, id)
 
 
 async def insert_session(

@@ -32,6 +32,11 @@ async def ask_erasure(
     return asked
 
 
+async def erasure_asked(tx: Tx, customer_id: UUID) -> Erasure | None:
+    """The request that waits for a decision, if the person has made one."""
+    return await store.find_asked_erasure(tx, customer_id)
+
+
 async def approve_erasure(tx: Tx, id: UUID, *, by: str, source: Source, now: datetime) -> Erasure:
     """Carry it out. There is no way back. Repeat freely."""
     asked = await _asked(tx, id, ErasureState.DONE, by)

@@ -60,6 +60,15 @@ async def profile(tx: Tx, directory: Directory, customer_id: UUID) -> Profile:
     )
 
 
+async def call_differently(tx: Tx, directory: Directory, customer_id: UUID, *, called: str, language: str) -> None:
+    """The person says anew how to call them, and in which language to speak. Never a full name."""
+    called = rules.called_as_asked(called)
+    rules.require_spoken(language)
+    person = await person_to_change(tx, customer_id)
+    key = directory.vault.person_key(person.id, person.wrapped)
+    await store.put_called(tx, person.number, key.seal(called, "called"), language)
+
+
 def _shown(directory: Directory, edges: list[SealedEdge]) -> ShownIdentifier:
     """Several sources may say the same: the strongest counts, the earliest says since when."""
     first = edges[0]

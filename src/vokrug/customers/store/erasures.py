@@ -21,6 +21,7 @@ COLUMNS = """
       from customers_erasure where """
 FIND = COLUMNS + "id = $1"
 LOCK = COLUMNS + "id = $1 for update"
+FIND_ASKED = COLUMNS + "customer_id = $1 and state = 'asked'"
 LIST = COLUMNS + "state = $1 order by asked_at desc, id limit $2"
 DECLINE = "update customers_erasure set state = 'declined', decided_by = $2, decided_at = $3 where id = $1"
 FINISH = """
@@ -38,6 +39,11 @@ async def insert_erasure(tx: Tx, erasure: Erasure) -> bool:
 
 async def find_erasure(tx: Tx, id: UUID, *, is_locked: bool = False) -> Erasure | None:
     rows = await tx.rows(LOCK if is_locked else FIND, id)
+    return _erasure(rows[0]) if rows else None
+
+
+async def find_asked_erasure(tx: Tx, customer_id: UUID) -> Erasure | None:
+    rows = await tx.rows(FIND_ASKED, customer_id)
     return _erasure(rows[0]) if rows else None
 
 

@@ -89,6 +89,13 @@ async def lock_person(tx: Tx, id: UUID) -> Person | None:
     return person_of(found[0]) if found else None
 
 
+PUT_CALLED = "update customers_customer set called_cipher = $2, language = $3 where number = $1"
+
+
+async def put_called(tx: Tx, number: int, called_cipher: bytes, language: str) -> None:
+    await tx.run(PUT_CALLED, number, called_cipher, language)
+
+
 FIND_REGISTRATION = """
     select customer_number, digest, created from customers_registration where request_id = $1
 """
