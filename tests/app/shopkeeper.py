@@ -22,10 +22,11 @@ from vokrug.runtime.signing import Vault
 
 SOURCE = Path(__file__).parents[2] / "src"
 SECRET = "a secret only for these tests and long enough"
-# Every row of what a replay may not change when it comes a second time.
+# Every row of what a replay may not change when it comes a second time; not how far readers have got meanwhile.
 TABLES = """
     select tablename from pg_tables
-     where schemaname = 'public' and tablename ~ '^(customers|ledger|pos|promotions|events)_' order by 1
+     where schemaname = 'public' and tablename ~ '^(customers|ledger|pos|promotions|events)_'
+       and tablename not in ('events_offset', 'events_worker', 'events_lease') order by 1
 """
 
 

@@ -25,6 +25,7 @@ from vokrug.events.types import Installation
 
 PREFIX = "ce_"
 ANSWER_WITHIN_S = 15.0
+ASK_AGAIN_S = 0.1
 BATCH_BYTES = 512 * 1024
 
 
@@ -88,7 +89,8 @@ class KafkaBroker:
             async with answering("reading"):
                 await consumer.start()
                 consumer.assign([place])
-                await self._seek(consumer, place, recorded_at)
+            while not await self._seek(consumer, place, recorded_at):  # noqa: ASYNC110  it comes at the broker
+                await asyncio.sleep(ASK_AGAIN_S)
             while True:
                 records = (await consumer.getmany(timeout_ms=1_000)).get(place, [])
                 yield [
@@ -99,18 +101,21 @@ class KafkaBroker:
         finally:
             await closing(consumer.stop())
 
-    async def _seek(self, consumer: AIOKafkaConsumer, place: TopicPartition, recorded_at: datetime | None) -> None:
-        """Recorded times grow with positions, so the first message of a moment is early enough."""
-        found = None
-        if recorded_at is not None:
+    async def _seek(self, consumer: AIOKafkaConsumer, place: TopicPartition, recorded_at: datetime | None) -> bool:
+        """Recorded times grow with positions, so the first message of a moment is early enough.
+
+        Where there is none yet the caller asks again, and must not go to the end: a broker says that a transaction is
+        committed before it shows it, and the end may already lie behind what it is about to show.
+        """
+        async with answering("reading"):
+            if recorded_at is None:
+                await consumer.seek_to_beginning(place)
+                return True
             stamp = int(recorded_at.timestamp() * 1000)
             found = (await consumer.offsets_for_times({place: stamp}))[place]
-        if found is None and recorded_at is not None:
-            await consumer.seek_to_end(place)
-        elif found is None:
-            await consumer.seek_to_beginning(place)
-        else:
-            consumer.seek(place, found.offset)
+            if found is not None:
+                consumer.seek(place, found.offset)
+        return found is not None
 
     def consumer(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
