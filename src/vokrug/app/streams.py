@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from vokrug import events
-from vokrug.events.brokers import Broker, Door, Intake, Relay, open_broker, parse_address
+from vokrug.events.brokers import Broker, BrokerFeed, Door, Intake, Relay, open_broker, parse_address
 from vokrug.events.brokers.intake import work_name
 from vokrug.events.intake.doors import parse_topics
 from vokrug.events.runner import ReactionRunner
@@ -14,7 +14,7 @@ from vokrug.events.subscriptions.topics import WORK as TOPICS
 from vokrug.events.workers import Leases
 from vokrug.kernel import Clock
 from vokrug.runtime.database import Database
-from vokrug.runtime.settings import Settings
+from vokrug.runtime.settings import SettingRefused, Settings
 
 # A process that is stopped in the middle of an effect would hold its partition for ever; the database cuts it.
 PAUSED_MOST = "20s"
@@ -37,6 +37,8 @@ class Streams:
         """`door` is where facts of other systems go; without one there is no intake. `lenses` show subscriptions
         with a topic what they may see; without them nothing goes there."""
         self._runs: list[Callable[[asyncio.Event], Awaitable[None]]] = []
+        if settings.reactions_from == "broker" and settings.broker_url is None:
+            raise SettingRefused(name="VOKRUG_REACTIONS_FROM", reason="there is no broker: set VOKRUG_BROKER_URL")
         works = [reaction.name for reaction in reactions]
 
         def broker(topic: str = settings.broker_topic, keep: timedelta | None = None) -> Broker:
@@ -54,7 +56,8 @@ class Streams:
         leases = Leases(db, works)
         self._runs.append(leases.run)
         if reactions:
-            self._runs.append(ReactionRunner(db, clock, reactions, leases=leases).run)
+            feed = BrokerFeed(broker()) if settings.reactions_from == "broker" else None
+            self._runs.append(ReactionRunner(db, clock, reactions, leases=leases, feed=feed).run)
         if settings.broker_url is not None:
             self._runs.append(Relay(db, broker(), leases).run)
             if lenses is not None:

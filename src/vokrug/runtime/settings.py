@@ -117,6 +117,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Topic (Kafka), or beginning of streams and subjects (NATS), that mirrors the log.",
         ),
     ] = "vokrug.events"
+    reactions_from: Annotated[
+        Literal["log", "broker"],
+        Meta(description="Where reactions hear of facts; each has its effect once either way. `broker` needs one."),
+    ] = "log"
     broker_intake: Annotated[
         str,
         Meta(
