@@ -144,7 +144,7 @@ async def read_customer(call: Call) -> Answer[CustomerBody]:
 async def resolve(call: Call, body: Resolve) -> Answer[Resolved]:
     """Find customers by identifiers, in the order given; null stands for nobody."""
     wanted = [(one.type, one.value) for one in body.identifiers]
-    async with call.db.transaction() as tx:
+    async with call.db.one_read() as tx:
         found = await people.resolve(tx, _directory(call), wanted)
     named = _sees_names(call)
     briefs = [CustomerBrief.of(one, is_named=named) if one else None for one in found]

@@ -1,7 +1,4 @@
-"""Connections of the hot path: held for good, one statement at a time, each statement its own transaction.
-
-A pool resets a connection each time it comes back, which is a round trip; here nothing is ever set.
-"""
+"""Connections of the hot path: held for good, one statement at a time, each statement its own transaction."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

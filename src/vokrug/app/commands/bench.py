@@ -172,3 +172,23 @@ def coupons(as_json: bool, codes: int) -> None:
 
     report = measure(codes, say)
     click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--identifiers",
+    "sizes",
+    multiple=True,
+    default=[10_000, 100_000, 1_000_000, 5_000_000],
+    show_default=True,
+    type=click.IntRange(1_000, 100_000_000),
+    help="Sizes of the directory, one after the other.",
+)
+@click.option("--seconds", default=4.0, show_default=True, type=click.FloatRange(0.1, 600), help="Of each measurement.")
+def identity(as_json: bool, sizes: tuple[int, ...], seconds: float) -> None:
+    """Who is behind a phone, as the directory fills, on a PostgreSQL of its own."""
+    from vokrug.app.bench.identity import measure, page
+
+    report = measure(sizes, seconds, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
