@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vokrug.cabinet.rules import history, said_amount, said_money
@@ -36,10 +36,11 @@ def test_money_has_its_sign() -> None:
     assert said_money(360_00, "KZT", "en") == "360\N{NO-BREAK SPACE}KZT"
 
 
-# No more than a page's lines happen at one moment.
+# No more than a page's lines of either kind happen at one moment.
 moments = st.lists(st.integers(0, 40), max_size=30).filter(lambda at: all(at.count(one) <= SIZE for one in at))
 
 
+@example(bought=[0, 35, 35, 35, 35], moved=[41, 42, 70, 43, 44, 45])
 @given(bought=moments, moved=st.lists(st.integers(41, 80), max_size=20, unique=True))
 def test_page_by_page_every_line_is_told_once_the_newest_first(bought: list[int], moved: list[int]) -> None:
     receipts = [

@@ -21,7 +21,9 @@ def history(receipts: Sequence[Receipt], beside: Sequence[PointsLine], *, size: 
     lines = sorted([*map(_bought, receipts), *map(_moved, beside)], key=lambda line: line.at, reverse=True)
     if len(lines) <= size:
         return HistoryPage(lines, None)
-    shown = [line for line in lines[: size + 1] if line.at > lines[size].at] or lines
+    shown = [line for line in lines[:size] if line.at > lines[size].at]
+    if not shown:  # more lines of one moment than a page has; of earlier ones not all may have been brought
+        shown = [line for line in lines if line.at == lines[0].at]
     return HistoryPage(shown, shown[-1].at)
 
 
