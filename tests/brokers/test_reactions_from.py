@@ -1,6 +1,7 @@
 """Where reactions hear of facts is a setting; each has its effect once either way."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from vokrug.events import Envelope, Installation, reaction
 from vokrug.events.brokers import BrokerFeed
 from vokrug.kernel import new_id
 from vokrug.runtime.database import Database, Tx
-from vokrug.runtime.settings import SettingRefused, Settings
+from vokrug.runtime.settings import SettingRefused, Settings, load_settings
 
 HERE = Installation("local")
 
@@ -47,9 +48,9 @@ async def test_reactions_listen_to_the_broker_when_told_to(
     assert heard == 80, "and all of it by way of the broker"
 
 
-async def test_without_a_broker_it_is_refused(log: Database, clock: StoppedClock) -> None:
+def test_without_a_broker_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingRefused, match="VOKRUG_BROKER_URL"):
-        Streams(log, clock, Settings(reactions_from="broker"), [], installation=HERE)
+        load_settings({"VOKRUG_REACTIONS_FROM": "broker"}, tmp_path)
 
 
 async def places_of(db: Database) -> bool:

@@ -14,7 +14,7 @@ from vokrug.events.subscriptions.topics import WORK as TOPICS
 from vokrug.events.workers import Leases
 from vokrug.kernel import Clock
 from vokrug.runtime.database import Database
-from vokrug.runtime.settings import SettingRefused, Settings
+from vokrug.runtime.settings import Settings
 
 # A process that is stopped in the middle of an effect would hold its partition for ever; the database cuts it.
 PAUSED_MOST = "20s"
@@ -37,8 +37,6 @@ class Streams:
         """`door` is where facts of other systems go; without one there is no intake. `lenses` show subscriptions
         with a topic what they may see; without them nothing goes there."""
         self._runs: list[Callable[[asyncio.Event], Awaitable[None]]] = []
-        if settings.reactions_from == "broker" and settings.broker_url is None:
-            raise SettingRefused(name="VOKRUG_REACTIONS_FROM", reason="there is no broker: set VOKRUG_BROKER_URL")
         works = [reaction.name for reaction in reactions]
 
         def broker(topic: str = settings.broker_topic, keep: timedelta | None = None) -> Broker:

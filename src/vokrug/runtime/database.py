@@ -90,10 +90,10 @@ async def connect(*where: Any, **how: Any) -> Any:
         raise ConnectionRefusedError(f"no database: {type(error).__name__}") from error
 
 
-async def _settle(connection: Any) -> None:
-    """A session sets nothing beyond its transaction, so a connection comes back as it is, without a round trip."""
-    if connection.is_in_transaction():
-        await connection.reset()
+async def _as_it_is(connection: Any) -> None:
+    """How a connection comes back: a session sets nothing beyond its transaction, so there is nothing to reset, which
+    would be a round trip. A transaction that somebody left open the pool has ended before it asks us.
+    """
 
 
 class Database:
@@ -109,7 +109,7 @@ class Database:
         pool = await asyncpg.create_pool(
             url,
             connect=connect,
-            reset=_settle,
+            reset=_as_it_is,
             min_size=min_size,
             max_size=max_size,
             server_settings={

@@ -178,7 +178,10 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         # An empty variable is how a shell or a compose file says "not set".
         if text:
             values[field] = _value(field, text, named=name, strict=False)
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.reactions_from == "broker" and settings.broker_url is None:
+        raise SettingRefused(name=PREFIX + "REACTIONS_FROM", reason=f"there is no broker; set {PREFIX}BROKER_URL")
+    return settings
 
 
 def resolve_secret(settings: Settings) -> Settings:
