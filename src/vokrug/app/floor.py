@@ -1,13 +1,18 @@
 """The floor a command stands on: settings with a secret, a database that answers, its address."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import click
 import msgspec
 
+from vokrug.runtime.database import Database, Tx
 from vokrug.runtime.postgres import EmbeddedPostgres
-from vokrug.runtime.settings import Settings, resolve_secret
+from vokrug.runtime.settings import Settings, load_settings, resolve_secret
+
+T = TypeVar("T")
 
 
 def say(line: str) -> None:
@@ -33,3 +38,36 @@ def running_database(settings: Settings) -> Iterator[Settings]:
 
 def _with_urls(settings: Settings, url: str) -> Settings:
     return msgspec.structs.replace(settings, database_url=url, reports_url=settings.reports_url or url)
+
+
+def transact(work: Callable[[Tx, Settings], Awaitable[T]]) -> T:
+    """What a command does in one transaction."""
+
+    async def run(settings: Settings) -> T:
+        assert settings.database_url is not None, "a running database has an address"
+        db = await Database.connect(settings.database_url, max_size=1)
+        try:
+            async with db.transaction() as tx:
+                return await work(tx, settings)
+        finally:
+            await db.close()
+
+    with running_database(load_settings()) as settings:
+        return asyncio.run(run(settings))
+
+
+def ask(question: Callable[[Tx], Awaitable[T]], *, of_reports: bool = False) -> T:
+    """What a command asks in one snapshot; `of_reports`: where reports read, which may be a replica."""
+
+    async def run(settings: Settings) -> T:
+        url = settings.reports_url if of_reports else settings.database_url
+        assert url is not None, "a running database has an address"
+        db = await Database.connect(url, max_size=1)
+        try:
+            async with db.transaction(isolation="repeatable_read", readonly=True) as tx:
+                return await question(tx)
+        finally:
+            await db.close()
+
+    with running_database(load_settings()) as settings:
+        return asyncio.run(run(settings))

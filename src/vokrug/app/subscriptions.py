@@ -1,6 +1,5 @@
 """`vokrug events subscriptions`: who reads, how far everybody is, and what to do about it."""
 
-import asyncio
 import getpass
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -11,13 +10,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vokrug.app.floor import running_database, say
+from vokrug.app.floor import say, transact
 from vokrug.events.subscriptions import again, lifecycle, store, upkeep
 from vokrug.events.subscriptions.errors import SubscriptionUnknown
 from vokrug.events.subscriptions.types import Subscription
 from vokrug.kernel import Clock
-from vokrug.runtime.database import Database, Tx
-from vokrug.runtime.settings import Settings, load_settings
+from vokrug.runtime.database import Tx
+from vokrug.runtime.settings import Settings
 from vokrug.runtime.signing import Vault
 
 T = TypeVar("T")
@@ -101,17 +100,7 @@ def compact(type_name: str, stop: bool) -> None:
 
 
 def _with_tx(work: Callable[[Tx, Settings, datetime], Awaitable[T]]) -> T:
-    async def run(settings: Settings) -> T:
-        assert settings.database_url is not None, "a running database has an address"
-        db = await Database.connect(settings.database_url)
-        try:
-            async with db.transaction() as tx:
-                return await work(tx, settings, Clock().now())
-        finally:
-            await db.close()
-
-    with running_database(load_settings()) as settings:
-        return asyncio.run(run(settings))
+    return transact(lambda tx, settings: work(tx, settings, Clock().now()))
 
 
 async def _known(tx: Tx, name: str) -> Subscription:

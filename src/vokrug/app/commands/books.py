@@ -1,10 +1,7 @@
 """`vokrug books`: does everything add up?"""
 
-import asyncio
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import click
 import msgspec
@@ -13,13 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from vokrug import ledger
-from vokrug.app.floor import running_database
+from vokrug.app.floor import ask
 from vokrug.kernel import format_minor
 from vokrug.ledger.checking import CHECKS
-from vokrug.runtime.database import Database, Tx
-from vokrug.runtime.settings import load_settings
-
-T = TypeVar("T")
+from vokrug.runtime.database import Tx
 
 
 @click.group()
@@ -31,7 +25,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def check(as_json: bool) -> None:
     """Compare every wallet, lot and hold with the movements behind it. Status 1 when anything differs."""
-    report = _ask(ledger.check_books)
+    report = ask(ledger.check_books, of_reports=True)
     if as_json:
         click.echo(msgspec.json.encode({"balanced": report.balanced, **msgspec.to_builtins(report)}))
     else:
@@ -59,7 +53,7 @@ def _show(report: ledger.BooksReport) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def trial_balance(as_json: bool) -> None:
     """Every account's two sums; per unit, debits equal credits. Status 1 when they do not."""
-    lines, scales = _ask(_trial_balance)
+    lines, scales = ask(_trial_balance, of_reports=True)
     sums = {unit: [0, 0] for unit in scales}
     table = Table("unit", "account", "debits", "credits", "balance")
     for column in table.columns[2:]:
@@ -83,19 +77,3 @@ def trial_balance(as_json: bool) -> None:
 
 async def _trial_balance(tx: Tx) -> tuple[list[ledger.TrialLine], dict[str, int]]:
     return await ledger.trial_balance(tx), {code: unit.scale for code, unit in (await ledger.units(tx)).items()}
-
-
-def _ask(question: Callable[[Tx], Awaitable[T]]) -> T:
-    """Ask one question in one snapshot."""
-
-    async def asked(url: str) -> T:
-        db = await Database.connect(url)
-        try:
-            async with db.transaction(isolation="repeatable_read", readonly=True) as tx:
-                return await question(tx)
-        finally:
-            await db.close()
-
-    with running_database(load_settings()) as settings:
-        assert settings.reports_url is not None, "reports read somewhere"
-        return asyncio.run(asked(settings.reports_url))

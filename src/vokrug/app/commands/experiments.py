@@ -1,6 +1,5 @@
 """`vokrug experiments`: what an experiment was worth."""
 
-import asyncio
 from uuid import UUID
 
 import click
@@ -9,12 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from vokrug import promotions
-from vokrug.app.floor import running_database
+from vokrug.app.floor import ask
 from vokrug.kernel import Clock
 from vokrug.pos.operations.measuring import effect as measure
 from vokrug.promotions.experiments import store
-from vokrug.runtime.database import Database
-from vokrug.runtime.settings import load_settings
+from vokrug.runtime.database import Tx
 
 
 @click.group()
@@ -29,18 +27,11 @@ def command() -> None:
 def effect(key: str, cost_bp: int, as_json: bool) -> None:
     """The net margin a customer of each variant beside the control, with its 95 % interval."""
 
-    async def asked(url: str) -> promotions.Report:
-        db = await Database.connect(url)
-        try:
-            async with db.transaction(isolation="repeatable_read", readonly=True) as tx:
-                known = {one.key: one.id for one in await store.list_all(tx)}
-                return await measure(tx, known.get(key, UUID(int=0)), cost_bp=cost_bp, now=Clock().now())
-        finally:
-            await db.close()
+    async def measured(tx: Tx) -> promotions.Report:
+        known = {one.key: one.id for one in await store.list_all(tx)}
+        return await measure(tx, known.get(key, UUID(int=0)), cost_bp=cost_bp, now=Clock().now())
 
-    with running_database(load_settings()) as settings:
-        assert settings.reports_url is not None, "reports read somewhere"
-        report = asyncio.run(asked(settings.reports_url))
+    report = ask(measured, of_reports=True)
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:

@@ -1,6 +1,5 @@
 """`vokrug jobs`: the queue, the schedules, the failures."""
 
-import asyncio
 from zoneinfo import ZoneInfo
 
 import click
@@ -8,27 +7,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vokrug.app.floor import running_database
-from vokrug.runtime.database import Database
-from vokrug.runtime.jobs import count_jobs, list_failed, list_schedules
-from vokrug.runtime.settings import load_settings
+from vokrug.app.floor import ask
+from vokrug.runtime.database import Tx
+from vokrug.runtime.jobs import FailedJob, Schedule, count_jobs, list_failed, list_schedules
 
 
 @click.command()
 def command() -> None:
     """List the queue, the schedules with their next run, and the latest failures."""
-    with running_database(load_settings()) as settings:
-        assert settings.database_url is not None, "a running database has an address"
-        asyncio.run(_show(settings.database_url))
-
-
-async def _show(url: str) -> None:
-    db = await Database.connect(url)
-    try:
-        async with db.transaction(readonly=True) as tx:
-            counts, schedules, failed = await count_jobs(tx), await list_schedules(tx), await list_failed(tx)
-    finally:
-        await db.close()
+    counts, schedules, failed = ask(_found)
     console = Console()
     console.print(", ".join(f"{number} {status}" for status, number in counts.items()) or "The queue is empty.")
     if schedules:
@@ -45,3 +32,7 @@ async def _show(url: str) -> None:
             at = f"{job.failed_at:%Y-%m-%d %H:%M:%S}" if job.failed_at else ""
             table.add_row(str(job.id), escape(job.task), str(job.attempts), at)
         console.print(table)
+
+
+async def _found(tx: Tx) -> tuple[dict[str, int], list[Schedule], list[FailedJob]]:
+    return await count_jobs(tx), await list_schedules(tx), await list_failed(tx)

@@ -1,19 +1,16 @@
 """`vokrug keys`: whoever can run commands beside the database issues the first key; everybody else asks over HTTP."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vokrug.app.floor import running_database
+from vokrug.app.floor import ask, transact
 from vokrug.kernel import Clock, new_id
-from vokrug.runtime.database import Database, Tx
+from vokrug.runtime.database import Tx
 from vokrug.runtime.http import Role
-from vokrug.runtime.keys import Key, issue_key, list_keys, revoke_key
-from vokrug.runtime.settings import Settings, load_settings
+from vokrug.runtime.keys import IssuedKey, Key, issue_key, list_keys, revoke_key
+from vokrug.runtime.settings import Settings
 from vokrug.runtime.signing import Vault
 
 PAGE = 500
@@ -33,9 +30,9 @@ def command() -> None:
 def issue(role: str, label: str, shop_id: int | None, till_id: int | None, *, sandbox: bool) -> None:
     """Issue a key. Its secret is printed now and never again."""
 
-    async def do(tx: Tx, settings: Settings) -> None:
+    async def do(tx: Tx, settings: Settings) -> IssuedKey:
         assert settings.secret, "the floor fills in the secret"
-        issued = await issue_key(
+        return await issue_key(
             tx,
             Vault(settings.secret),
             uid=new_id(),
@@ -46,11 +43,11 @@ def issue(role: str, label: str, shop_id: int | None, till_id: int | None, *, sa
             sandbox=sandbox,
             now=Clock().now(),
         )
-        click.echo(f"key     {issued.key_id}\nsecret  {issued.secret}")
-        if issued.token:
-            click.echo(f"token   {issued.token}")
 
-    _run(do)
+    issued = transact(do)
+    click.echo(f"key     {issued.key_id}\nsecret  {issued.secret}")
+    if issued.token:
+        click.echo(f"token   {issued.token}")
 
 
 @command.command("list")
@@ -59,22 +56,22 @@ def issue(role: str, label: str, shop_id: int | None, till_id: int | None, *, sa
 def list_them(shop_id: int | None, *, with_revoked: bool) -> None:
     """List keys, without their secrets."""
 
-    async def do(tx: Tx, settings: Settings) -> None:
-        found: list[Key] = []
-        while page := await list_keys(tx, shop_id=shop_id, after=found[-1].key_id if found else None, limit=PAGE):
-            found += page
-        shown = [key for key in found if with_revoked or key.revoked_at is None]
-        if not shown:
-            click.echo("There are no keys. Issue one: vokrug keys issue staff --label …")
-            return
-        table = Table("key", "label", "shop", "till", "since (UTC)", "")
-        for key in shown:
-            state = "revoked" if key.revoked_at else "sandbox" if key.is_sandbox else ""
-            place = [str(number or "") for number in (key.shop_id, key.till_id)]
-            table.add_row(key.key_id, escape(key.label), *place, f"{key.not_before:%Y-%m-%d %H:%M}", state)
-        Console().print(table)
+    async def found(tx: Tx) -> list[Key]:
+        keys: list[Key] = []
+        while page := await list_keys(tx, shop_id=shop_id, after=keys[-1].key_id if keys else None, limit=PAGE):
+            keys += page
+        return keys
 
-    _run(do)
+    shown = [key for key in ask(found) if with_revoked or key.revoked_at is None]
+    if not shown:
+        click.echo("There are no keys. Issue one: vokrug keys issue staff --label …")
+        return
+    table = Table("key", "label", "shop", "till", "since (UTC)", "")
+    for key in shown:
+        state = "revoked" if key.revoked_at else "sandbox" if key.is_sandbox else ""
+        place = [str(number or "") for number in (key.shop_id, key.till_id)]
+        table.add_row(key.key_id, escape(key.label), *place, f"{key.not_before:%Y-%m-%d %H:%M}", state)
+    Console().print(table)
 
 
 @command.command()
@@ -84,21 +81,6 @@ def revoke(key_id: str) -> None:
 
     async def do(tx: Tx, settings: Settings) -> None:
         await revoke_key(tx, key_id, Clock().now())
-        click.echo(f"{key_id} is no key any more; all processes follow within seconds.")
 
-    _run(do)
-
-
-def _run(do: Callable[[Tx, Settings], Awaitable[None]]) -> None:
-    with running_database(load_settings()) as settings:
-        asyncio.run(_in_transaction(do, settings))
-
-
-async def _in_transaction(do: Callable[[Tx, Settings], Awaitable[None]], settings: Settings) -> None:
-    assert settings.database_url is not None, "a running database has an address"
-    db = await Database.connect(settings.database_url)
-    try:
-        async with db.transaction() as tx:
-            await do(tx, settings)
-    finally:
-        await db.close()
+    transact(do)
+    click.echo(f"{key_id} is no key any more; all processes follow within seconds.")
