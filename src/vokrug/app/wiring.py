@@ -75,7 +75,6 @@ async def living(
     assert settings.database_url, "the floor fills in the address"
     assert settings.reports_url, "the floor fills in where reports read"
     assert settings.secret, "the floor fills in the secret"
-    secret = hashlib.sha256(settings.secret.encode()).digest()
     async with AsyncExitStack() as stack:
         db = await Database.connect(settings.database_url, max_size=10)
         stack.push_async_callback(db.close)
@@ -93,51 +92,21 @@ async def living(
                 await domain.schedule_all(tx, clock.now())
             directory = await directory_of(tx, settings)
         people = customers.People(directory)
+        services.add(people)
         for database in (db, reports):
-            events.provide_personal_keys(database, people)
-            events.provide_customers(database, people)
+            provide_people(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
         services.add(Operator(settings.operator_name, settings.operator_address))
         stack_accounts(services, settings, stack)
         deliverer = stack_subscriptions(services, settings, stack)
-        services.add(ledger.JournalIds())
-        services.add(ledger.GiftKeys(secret))
-        services.add(promotions.LiveOffers())
-        services.add(promotions.CouponKeys(secret, settings.coupon_codes))
-        checkout = pos.Checkout.over(
-            settings.database_url,
-            db=db,
-            clock=clock,
-            directory=directory,
-            offers=services.get(promotions.LiveOffers),
-            reference=pos.Reference(services.get(promotions.LiveOffers)),
-            tokens=pos.Tokens(secret),
-            codes=services.get(promotions.CouponKeys),
-            ids=services.get(ledger.JournalIds),
-            gift_keys=services.get(ledger.GiftKeys),
-        )
-        services.add(checkout)
-        services.add(outside_of(directory))
-        stack.push_async_callback(checkout.close)
+        checkout = stack_checkout(services, settings, stack)
         renew = renewal(services, checkout)
         await renew()
         stop = asyncio.Event()
         tasks = [asyncio.create_task(repeat(renew, stop))]
-        streams_db = await open_streams_database(settings.database_url)
-        stack.push_async_callback(streams_db.close)
-        events.provide_personal_keys(streams_db, people)
-        events.provide_customers(streams_db, people)
-        streams = Streams(
-            streams_db,
-            clock,
-            settings,
-            REACTIONS,
-            installation=services.get(events.Installation),
-            door=broker_door(parse_topics(settings.broker_intake), clock),
-            lenses=services.get(subscriptions.Lenses),
-        )
+        streams = await stack_streams(services, settings, stack)
         tasks.append(asyncio.create_task(streams.run(stop)))
         tasks.append(asyncio.create_task(repeat(lag_renewal(services), stop, every_s=LAG_EVERY_S)))
         if with_jobs:
@@ -152,10 +121,62 @@ async def living(
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def stack_checkout(services: Services, settings: Settings, stack: AsyncExitStack) -> pos.Checkout:
+    """What a till's calls go through, and the keys and numbers it takes from other domains."""
+    assert settings.database_url, "the floor fills in the address"
+    secret = secret_of(settings)
+    ids, gift_keys = ledger.JournalIds(), ledger.GiftKeys(secret)
+    offers, codes = promotions.LiveOffers(), promotions.CouponKeys(secret, settings.coupon_codes)
+    directory = services.get(customers.Directory)
+    checkout = pos.Checkout.over(
+        settings.database_url,
+        db=services.db,
+        clock=services.clock,
+        directory=directory,
+        offers=offers,
+        reference=pos.Reference(offers),
+        tokens=pos.Tokens(secret),
+        codes=codes,
+        ids=ids,
+        gift_keys=gift_keys,
+    )
+    for one in (ids, gift_keys, offers, codes, checkout, outside_of(directory)):
+        services.add(one)
+    stack.push_async_callback(checkout.close)
+    return checkout
+
+
+async def stack_streams(services: Services, settings: Settings, stack: AsyncExitStack) -> Streams:
+    """Reactions, relays and intakes, on connections of their own."""
+    assert settings.database_url, "the floor fills in the address"
+    db = await open_streams_database(settings.database_url)
+    stack.push_async_callback(db.close)
+    provide_people(db, services.get(customers.People))
+    return Streams(
+        db,
+        services.clock,
+        settings,
+        REACTIONS,
+        installation=services.get(events.Installation),
+        door=broker_door(parse_topics(settings.broker_intake), services.clock),
+        lenses=services.get(subscriptions.Lenses),
+    )
+
+
+def provide_people(db: Database, people: customers.People) -> None:
+    """What the stream of facts asks of people: their keys, and who is behind an identifier."""
+    events.provide_personal_keys(db, people)
+    events.provide_customers(db, people)
+
+
+def secret_of(settings: Settings) -> bytes:
+    assert settings.secret, "the floor fills in the secret"
+    return hashlib.sha256(settings.secret.encode()).digest()
+
+
 async def directory_of(tx: Tx, settings: Settings) -> customers.Directory:
     """Types of identifiers, and the vault that opens what is sealed."""
-    assert settings.secret, "the floor fills in the secret"
-    return await customers.Directory.load(tx, customers.Vault(hashlib.sha256(settings.secret.encode()).digest()))
+    return await customers.Directory.load(tx, customers.Vault(secret_of(settings)))
 
 
 def outside_of(directory: customers.Directory) -> promotions.Outside:
@@ -184,7 +205,7 @@ def stack_accounts(services: Services, settings: Settings, stack: AsyncExitStack
     """The parts that sign people in."""
     assert settings.secret, "the floor fills in the secret"
     issuer = settings.issuer or f"http://localhost:{settings.port}"
-    services.add(accounts.Provider(issuer, accounts.AccountKeys(hashlib.sha256(settings.secret.encode()).digest())))
+    services.add(accounts.Provider(issuer, accounts.AccountKeys(secret_of(settings))))
     proxies, prefixes = _listed(settings.trusted_proxies), _listed(settings.sms_prefixes)
     services.add(accounts.SignInSettings(proxies, accounts.Policy(prefixes, settings.sms_hourly)))
     gateway = (
