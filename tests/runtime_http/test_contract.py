@@ -66,7 +66,7 @@ def _is_declined_by_a_rule(answer: Response) -> bool:
     kind = answer.headers.get("content-type", [""])[0].partition(";")[0]
     if kind != "application/problem+json":
         says_so = kind == "text/html" or (kind == "application/json" and "error" in answer.json())
-        return 300 <= answer.status_code < 400 or (answer.status_code < 500 and says_so)
+        return answer.status_code < 500 and says_so
     return answer.status_code == 422 and answer.json()["code"] not in {"body_invalid", "query_invalid"}
 
 

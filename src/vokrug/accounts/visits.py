@@ -95,7 +95,6 @@ class Visit:
         said = urlencode({name: value for name, value in query.items() if value is not None})
         headers = {
             "location": f"{path}?{said}" if said else path,
-            "content-type": "text/html; charset=utf-8",
             "cache-control": "no-store",
             "referrer-policy": "no-referrer",
         }
