@@ -55,3 +55,4 @@ async def test_a_token_that_is_over_or_of_nobody_opens_nothing(anna: Visitor) ->
     for bad in (token, "", "vks_access_x", anna.browser.http.cookies["vokrug_session"]):
         answer = await anna.asks(bad, "balance")
         assert (answer.status_code, answer.json()["code"]) == (401, "access_token_wanted")
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"', "as RFC 6750 has it"

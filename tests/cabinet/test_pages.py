@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import pyotp
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.accounts.street import fields
 from tests.cabinet.visitor import Visitor
 from tests.pos.chain import CAKE, COFFEE, POINTS_LIVE_DAYS, Till
+from vokrug import customers
 from vokrug.accounts import close_account
 from vokrug.events import ReactionRunner
 
@@ -140,6 +142,27 @@ async def test_a_wish_to_be_forgotten_is_decided_by_staff_and_closes_the_account
     newcomer = anna.street.browser()
     answer = await anna.street.enters(newcomer, anna.shopper.phone)
     assert answer.headers["location"].startswith("/sign-in/welcome"), "the same phone is somebody new"
+
+
+async def test_whoever_was_merged_wishes_once_and_every_account_of_theirs_is_closed(anna: Visitor, till: Till) -> None:
+    """Two customers with an account each are one person: the wish is about that person, by whichever account."""
+    other = await till.registers("Аня")
+    second = anna.street.browser()
+    await anna.street.enters(second, other.phone)
+    rows = await anna.chain.rows("select customer_id from accounts_account order by created_at")
+    one, two = (UUID(str(row["customer_id"])) for row in rows)
+    directory, now = anna.chain.services.get(customers.Directory), anna.street.clock.now()
+    async with anna.street.db.transaction() as tx:
+        await customers.merge(tx, directory, one, two, source=customers.Source.STAFF, now=now)
+    for browser in (anna.browser, second, second):
+        token = fields((await browser.opens("/me/profile")).text)["form_token"]
+        answer = await browser.sends("/me/data:forget", {"form_token": token, "sure": "yes"})
+        assert answer.headers["location"] == "/me/data"
+    [asked] = await anna.chain.rows("select id from customers_erasure")
+    await anna.street.asks("POST", f"/v1/customer-erasures/{asked['id']}:approve")
+    await ReactionRunner(anna.street.db, anna.street.clock, [close_account]).run_once()
+    assert [row["state"] for row in await anna.chain.rows("select state from accounts_account")] == ["closed"] * 2
+    assert await anna.chain.rows("select * from accounts_login") == []
 
 
 FORMS = ["/me/profile", "/me/consents", "/me/products:leave", "/me/data:export", "/me/data:forget"]

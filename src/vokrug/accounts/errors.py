@@ -130,7 +130,7 @@ class FreshSignInNeeded(Refusal):
 class AccessTokenWanted(Refusal):
     """The call needs a good access token of a person, borne as RFC 6750 has it."""
 
-    code, status = "access_token_wanted", 401
+    code, status, challenge = "access_token_wanted", 401, 'Bearer error="invalid_token"'
     retry = Retry.LATER
     cashier = Text(en="Please sign in again in the app.", ru="Войдите в приложение заново.")
 
@@ -138,7 +138,7 @@ class AccessTokenWanted(Refusal):
 class ScopeNotGranted(Refusal):
     """The person has not let this product do that."""
 
-    code, status = "scope_not_granted", 403
+    code, status, challenge = "scope_not_granted", 403, 'Bearer error="insufficient_scope"'
     cashier = Text(
         en="You have not allowed this app to do that ({scope}).",
         ru="Вы не разрешали этому приложению такого ({scope}).",

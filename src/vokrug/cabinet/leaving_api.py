@@ -47,7 +47,7 @@ async def forget(call: Call, body: bytes) -> Answer[bytes]:
 
     async def tell(here: Here, form: Mapping[str, str]) -> Answer[bytes]:
         if form.get("sure") == "yes":
-            await operations.ask_to_be_forgotten(here.tx, here.me, here.now)
+            await operations.ask_to_be_forgotten(here.tx, here.me, here.person, here.now)
         return here.visit.go("/me/data")
 
     return await by_form(call, body, tell, is_fresh=True)

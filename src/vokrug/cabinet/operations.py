@@ -73,13 +73,13 @@ async def export(tx: Tx, directory: Directory, here: Me, now: datetime) -> dict[
     }
 
 
-async def ask_to_be_forgotten(tx: Tx, here: Me, now: datetime) -> Erasure:
+async def ask_to_be_forgotten(tx: Tx, here: Me, person: Customer, now: datetime) -> Erasure:
     """The wish is written down; staff decide. Wishing twice is wishing once."""
     require_sure(here)
-    if (known := await customers.erasure_asked(tx, here.account.customer_id)) is not None:
+    if (known := await customers.erasure_asked(tx, person.id)) is not None:
         return known
     by = f"account:{here.account.id}"
-    return await customers.ask_erasure(tx, new_id(), here.account.customer_id, Ground.REQUEST, by=by, now=now)
+    return await customers.ask_erasure(tx, new_id(), person.id, Ground.REQUEST, by=by, now=now)
 
 
 def require_sure(here: Me) -> None:

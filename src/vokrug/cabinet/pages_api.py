@@ -1,22 +1,17 @@
 """Pages: home, history, profile, products, language."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
-
-from msgspec import Meta
 
 from vokrug import accounts, customers
 from vokrug.accounts import SCOPE_WORDS, ProductUnknown
 from vokrug.cabinet import operations
 from vokrug.cabinet.here import FORMS, PAGE, Here, at_page, by_form
+from vokrug.cabinet.schemas import Moment
 from vokrug.customers import CalledMalformed, FullNameNotWanted, LanguageUnknown
 from vokrug.kernel import Refusal
 from vokrug.runtime.http import Answer, Call, Routes
 
 routes = Routes("cabinet")
-
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 @routes.get("/me", **PAGE)

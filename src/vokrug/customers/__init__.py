@@ -26,7 +26,7 @@ from vokrug.customers.operations.definitions import define_attribute, define_ide
 from vokrug.customers.operations.erasure import access_report, ask_erasure, destroy_keys, erasure_asked
 from vokrug.customers.operations.identifiers import attach, detach
 from vokrug.customers.operations.merging import keep_apart, let_join, merge, merges_by_rule, unmerge
-from vokrug.customers.operations.people import resolve
+from vokrug.customers.operations.people import ids_of_person, resolve
 from vokrug.customers.operations.profiles import (
     call_differently,
     contacts,
@@ -113,6 +113,7 @@ __all__ = [
     "erasure_asked",
     "give_consent",
     "ids_of",
+    "ids_of_person",
     "keep_apart",
     "law_routes",
     "let_join",

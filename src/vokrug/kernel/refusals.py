@@ -27,6 +27,7 @@ class Refusal(Exception):
     retry: ClassVar[Retry] = Retry.NEVER
     cashier: ClassVar[Text] = DECLINED
     customer: ClassVar[Text | None] = None  # None: what the cashier reads will do
+    challenge: ClassVar[str | None] = None  # `www-authenticate`, for whoever proves themselves by no key of ours
 
     def __init__(self, **facts: object) -> None:
         super().__init__(self.code)

@@ -326,6 +326,8 @@ def _nothing_here(place: tuple[dict[str, Endpoint], Mapping[str, str]] | None) -
 
 
 def _headers_of(refusal: Refusal) -> Mapping[str, str]:
+    if refusal.challenge is not None:
+        return {"www-authenticate": refusal.challenge}
     match refusal.status:
         case 401:
             return {"www-authenticate": SCHEME}

@@ -64,13 +64,11 @@ async def prove_email(tx: Tx, directory: Directory, account: Account, email: str
     if holder is not None and holder.id != account.id:
         raise EmailHeld
     customer = (await customers.resolve(tx, directory, [("email", email)]))[0]
-    is_anothers = customer is not None and customer.id != account.customer_id
-    if (
-        customer is not None
-        and is_anothers
-        and await _take_from_claimer(tx, directory, customer.id, "email", email, now)
-    ):
-        raise EmailHeld
+    if customer is not None:
+        own = await customers.customer(tx, directory, account.customer_id)  # merged by now, they have another id
+        is_anothers = customer.id != own.id
+        if is_anothers and await _take_from_claimer(tx, directory, customer.id, "email", email, now):
+            raise EmailHeld
     await _prove(tx, directory, account, "email", email, now)
 
 

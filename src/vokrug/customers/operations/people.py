@@ -19,6 +19,12 @@ async def resolve(tx: Tx, directory: Directory, wanted: Sequence[tuple[str, str]
     return [introduce(directory, people[i]) if i in people else None for i in range(len(identifiers))]
 
 
+async def ids_of_person(tx: Tx, customer_id: UUID) -> list[UUID]:
+    """Every id that leads to this survivor, their own among them: whoever was merged into them keeps an id for good."""
+    survivor = (await store.find_members(tx, [customer_id]))[customer_id]
+    return [member.id for member in await store.people_of(tx, survivor.number)]
+
+
 def introduce(directory: Directory, person: Person) -> Customer:
     """Unseal what the customer is called."""
     return Customer(
