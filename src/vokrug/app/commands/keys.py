@@ -3,7 +3,7 @@
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from vokrug.app.floor import ask, transact
 from vokrug.kernel import Clock, new_id
@@ -66,7 +66,9 @@ def list_them(shop_id: int | None, *, with_revoked: bool) -> None:
     if not shown:
         click.echo("There are no keys. Issue one: vokrug keys issue staff --label …")
         return
-    table = Table("key", "label", "shop", "till", "since (UTC)", "")
+    table = Table(
+        Column("key", no_wrap=True, min_width=len(shown[0].key_id)), "label", "shop", "till", "since (UTC)", ""
+    )
     for key in shown:
         state = "revoked" if key.revoked_at else "sandbox" if key.is_sandbox else ""
         place = [str(number or "") for number in (key.shop_id, key.till_id)]

@@ -119,6 +119,9 @@ def card_text(settings: Settings, keys: SampleKeys) -> str:
 
   API        {api}
   documents  {api}/docs
+  cabinet    {api}/me
+             (codes of sign-in wait at {api}/v1/account-messages, with the key of staff)
+  facts      {api}/events/catalogue
   health     {api}/health/ready
   metrics    {api}/metrics
 
