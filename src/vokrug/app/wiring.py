@@ -48,9 +48,7 @@ def routes_of(settings: Settings) -> list[Routes]:
     all_routes = [
         pos.routes,
         pos.gift_card_routes,
-        customers.routes,
-        customers.people_routes,
-        customers.law_routes,
+        *customers.all_routes,
         *accounts.all_routes,
         *cabinet.all_routes,
         *promotions.all_routes,
@@ -98,6 +96,7 @@ async def living(
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
+        services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))
         services.add(Operator(settings.operator_name, settings.operator_address))
         stack_accounts(services, settings, stack)
         deliverer = stack_subscriptions(services, settings, stack)
