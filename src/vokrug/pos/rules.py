@@ -8,10 +8,10 @@ from vokrug import events, ledger, promotions
 from vokrug.kernel import format_minor
 from vokrug.pos import document as documents
 from vokrug.pos.answers import QUOTE_GRACE, QUOTE_LIFETIME
+from vokrug.pos.baskets import amount
 from vokrug.pos.document import Document, moment
 from vokrug.pos.errors import DocumentOfAnotherTill, HoldLost, PriceChanged, QuoteExpired, RevisionStale
 from vokrug.pos.facts import LineSold, SaleCommitted
-from vokrug.pos.pricing import amount
 from vokrug.pos.schemas import Commit, Fiscal
 from vokrug.pos.store import SaleRow
 from vokrug.pos.types import Shop, Till

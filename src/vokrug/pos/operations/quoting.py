@@ -10,6 +10,7 @@ import msgspec
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
+from vokrug.pos.baskets import basket_of, happened
 from vokrug.pos.batch import PromiseJob
 from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, hash_of
 from vokrug.pos.document import Document, moment
@@ -24,7 +25,7 @@ from vokrug.pos.errors import (
 from vokrug.pos.operations.gift_cards import cards_of, hold_cards, touches_cards, with_cards
 from vokrug.pos.operations.identifying import known_by, known_of
 from vokrug.pos.operations.setting_aside import as_if_free, let_go, set_aside, tell
-from vokrug.pos.pricing import basket_of, document_of, happened
+from vokrug.pos.pricing import document_of
 from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, HoldAsked
 from vokrug.pos.store import QuoteRow
