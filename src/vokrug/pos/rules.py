@@ -95,6 +95,7 @@ class Deviation:
     points_short_minor: int = 0
     cards_short_minor: int = 0
     is_of_a_stranger: bool = False  # the receipt names somebody the centre does not know
+    is_beyond_allowance: bool = False  # a till without a line took more points than it was allowed to
 
     @property
     def kind(self) -> str:
@@ -102,7 +103,11 @@ class Deviation:
             return "customer"
         if self.cards_short_minor and self.expected_minor == self.printed_minor:
             return "gift_card"
-        return "points" if self.points_short_minor and self.expected_minor == self.printed_minor else "price"
+        if self.expected_minor != self.printed_minor:
+            return "price"
+        if self.is_beyond_allowance:
+            return "allowance"
+        return "points" if self.points_short_minor else "price"
 
 
 def fiscal_key(fiscal: Fiscal | None) -> str | None:
