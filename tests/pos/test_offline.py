@@ -140,7 +140,7 @@ async def test_a_delta_is_what_the_till_lacks(chain: Chain, till: Till) -> None:
 
 async def test_offers_that_need_the_centre_stay_there(chain: Chain, till: Till) -> None:
     percent = {"kind": "percent", "percent_bp": 1000}
-    kept = {
+    kept: dict[str, dict[str, Any]] = {
         "of-a-tier": {"who": {"tiers": ["gold"]}},
         "with-a-code": {"code": "HELLO"},
         "limited": {"limits": [{"subject": "customer", "period": "day", "measure": "uses", "most": 1}]},
