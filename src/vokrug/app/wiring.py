@@ -14,7 +14,7 @@ from vokrug.app import clock as movable
 from vokrug.app.streams import Streams, open_streams_database
 from vokrug.events import subscriptions
 from vokrug.events.intake.doors import broker_door, parse_topics
-from vokrug.kernel import Clock, MovedClock
+from vokrug.kernel import Clock, MovedClock, parse_minor
 from vokrug.runtime import keys_api
 from vokrug.runtime.database import Database, Tx
 from vokrug.runtime.http import Operator, Routes, Services
@@ -48,6 +48,7 @@ def routes_of(settings: Settings) -> list[Routes]:
     all_routes = [
         pos.routes,
         pos.gift_card_routes,
+        pos.offline_routes,
         customers.routes,
         customers.people_routes,
         customers.law_routes,
@@ -146,6 +147,7 @@ def stack_checkout(services: Services, settings: Settings, stack: AsyncExitStack
         codes=codes,
         ids=ids,
         gift_keys=gift_keys,
+        seals=pos.Seals(secret, parse_minor(settings.offline_allowance)),
     )
     for one in (ids, gift_keys, offers, codes, checkout, outside_of(directory)):
         services.add(one)
