@@ -32,15 +32,14 @@ class Base:
         (folder / "settings.json").write_text(
             json.dumps({name: {"Имя": name, "Значение": value} for name, value in settings.items()}, ensure_ascii=False)
         )
-        library = folder / "lib"
+        library, classes = folder / "lib", folder / "classes"
         library.mkdir()
-        modules = [path.stem for path in sorted(MODULES.glob("*.bsl"))]
+        classes.mkdir()
         for path in MODULES.glob("*.bsl"):
             shutil.copy(path, library / f"{path.stem}.os")
         for path in HERE.glob("*.os"):
-            shutil.copy(path, library / path.name)
-        declared = [f'<class name="{name}" file="{name}.os"/>' for name in CLASSES]
-        declared += [f'<module name="{name}" file="{name}.os"/>' for name in ["Файлы", "РегистрыСведений", *modules]]
+            shutil.copy(path, (classes if path.stem in CLASSES else library) / path.name)
+        declared = [f'<module name="{path.stem}" file="{path.name}"/>' for path in sorted(library.glob("*.os"))]
         (library / "lib.config").write_text(
             '<?xml version="1.0"?><package-def xmlns="http://oscript.io/schemas/lib-config/1.0">'
             + "".join(declared)
