@@ -6,6 +6,8 @@ from vokrug.pos.checkout import Checkout
 from vokrug.pos.facts import DeviationRaised, PointsGranted, PointsWithdrawn, ReturnParked, ReturnPosted, SaleCommitted
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.jobs import jobs, schedule_all
+from vokrug.pos.offline.api import routes as offline_routes
+from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.receipts import Receipt, receipts, zone_of
 from vokrug.pos.reference import Reference
@@ -22,10 +24,12 @@ __all__ = [
     "ReturnParked",
     "ReturnPosted",
     "SaleCommitted",
+    "Seals",
     "SoldBefore",
     "Tokens",
     "gift_card_routes",
     "jobs",
+    "offline_routes",
     "receipts",
     "routes",
     "schedule_all",

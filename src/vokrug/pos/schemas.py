@@ -76,6 +76,14 @@ class Standing(Reply, frozen=True, kw_only=True):
     path: TierPath
 
 
+class OfflinePass(Reply, frozen=True, kw_only=True):
+    """How many points a till may take without asking, should it lose its line: goes with the sale."""
+
+    token: str
+    points: str
+    until: datetime
+
+
 class Identified(Reply, frozen=True, kw_only=True):
     customer_token: str
     display_name: str
@@ -84,6 +92,7 @@ class Identified(Reply, frozen=True, kw_only=True):
     card_state: Literal["active", "not_activated"]  # a card that is not activated earns, and does not burn
     visits: int
     messages: list[str]
+    offline_pass: OfflinePass | None = None
 
 
 class Enrol(Body, frozen=True, kw_only=True):
@@ -351,7 +360,9 @@ class Fiscal(Body, frozen=True, kw_only=True):
 
 
 class Commit(Body, frozen=True, kw_only=True):
-    """`check` carries the whole check for a sale that was never calculated: one call, one sale."""
+    """`check` carries the whole check for a sale that was never calculated: one call, one sale. `bundle` is the version
+    by which a till without a line priced it, `offline_pass` the word of the last identification for points it took.
+    """
 
     rev: Rev
     shop: Code
@@ -361,6 +372,8 @@ class Commit(Body, frozen=True, kw_only=True):
     tenders: Annotated[list[Tender], msgspec.Meta(max_length=20)] = []
     fiscal: Fiscal | None = None
     check: Calculate | None = None
+    bundle: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
+    offline_pass: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class BalanceAfter(Reply, frozen=True, kw_only=True):

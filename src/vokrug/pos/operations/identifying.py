@@ -10,7 +10,7 @@ from vokrug.pos import answers
 from vokrug.pos.checkout import Ask, Checkout
 from vokrug.pos.document import moment
 from vokrug.pos.errors import CardBlocked, CustomerUnknown
-from vokrug.pos.schemas import Balance, Enrol, Expiring, Identified, Identifier, Identify
+from vokrug.pos.schemas import Balance, Enrol, Expiring, Identified, Identifier, Identify, OfflinePass
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop
 
@@ -51,7 +51,16 @@ def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime) -> Identified
         card_state="active" if known.may_burn else "not_activated",
         visits=row["visits"] or 0,
         messages=[GREETING.say(known.language, name=name)],
+        offline_pass=pass_for(checkout, known, available, now),
     )
+
+
+def pass_for(checkout: Checkout, known: Known, available: int, now: datetime) -> OfflinePass | None:
+    made = checkout.seals.make_pass(known.number, available, now) if known.may_burn else None
+    if made is None:
+        return None
+    token, given = made
+    return OfflinePass(token=token, points=format_minor(given.allowed_minor), until=given.until)
 
 
 def known_of(row: Any) -> Known:
