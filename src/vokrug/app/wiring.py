@@ -40,7 +40,7 @@ JOBS: list[Jobs] = [
     promotions.backtest_jobs,
     pos.jobs,
 ]
-REACTIONS: list[events.Reaction] = [accounts.close_account]
+REACTIONS: list[events.Reaction] = [customers.note_identity, customers.note_profile, accounts.close_account]
 
 
 def routes_of(settings: Settings) -> list[Routes]:
