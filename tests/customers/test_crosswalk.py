@@ -33,7 +33,7 @@ from vokrug.customers.crosswalk.errors import (
     CrosswalkTypeSecret,
 )
 from vokrug.customers.crosswalk.pairwise import Pairwise
-from vokrug.customers.errors import CustomersApart, IdentifierTypeUnknown
+from vokrug.customers.errors import CustomersApart, IdentifierTypeUnknown, MergeOverLimit
 from vokrug.customers.schemas import Attach
 from vokrug.events import ReactionRunner
 from vokrug.kernel import Clock, new_id
@@ -258,7 +258,7 @@ async def follows(url: str, steps: Any) -> None:
             if step == "m" and a != b:
                 try:
                     merges.append(await partner.merges(ids[a], ids[b]))
-                except CustomersApart:
+                except (CustomersApart, MergeOverLimit):
                     continue
             elif step == "u" and merges:
                 await partner.unmerges(merges[a % len(merges)])

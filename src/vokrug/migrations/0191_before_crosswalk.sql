@@ -37,7 +37,7 @@ language sql as $$
     )
     insert into customers_change as known (customer_number, place, identity_place)
     select number, place, case when is_of_identity then place else 0 end
-      from (select changed.number, head.place - row_number() over (order by changed.number) + 1 as place
+      from (select changed.number, head.place - (select count(*) from changed) + row_number() over (order by changed.number) as place
               from changed join customers_customer on customers_customer.number = changed.number cross join head) placed
     on conflict (customer_number) do update
        set place = excluded.place,
