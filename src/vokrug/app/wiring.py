@@ -48,6 +48,7 @@ def routes_of(settings: Settings) -> list[Routes]:
     all_routes = [
         pos.routes,
         pos.gift_card_routes,
+        pos.proof_routes,
         customers.routes,
         customers.people_routes,
         customers.law_routes,
@@ -139,8 +140,9 @@ def stack_checkout(services: Services, settings: Settings, stack: AsyncExitStack
         codes=codes,
         ids=ids,
         gift_keys=gift_keys,
+        proof_keys=pos.ProofKeys(secret),
     )
-    for one in (ids, gift_keys, offers, codes, checkout, outside_of(directory)):
+    for one in (ids, gift_keys, offers, codes, checkout, checkout.proof_keys, outside_of(directory)):
         services.add(one)
     stack.push_async_callback(checkout.close)
     return checkout

@@ -24,6 +24,7 @@ from vokrug.kernel import Clock, Refusal
 from vokrug.pos import store
 from vokrug.pos.batch import MANY_LOTS, Batch, CommitJob, Job, PromiseJob, Stale, check_of
 from vokrug.pos.memory import Memory, is_newer
+from vokrug.pos.proofs.keys import ProofKeys
 from vokrug.pos.reference import Reference
 from vokrug.pos.rules import Promise, Unplain
 from vokrug.pos.schemas import Calculate, Commit
@@ -75,6 +76,7 @@ class Checkout:
     codes: promotions.CouponKeys
     ids: ledger.JournalIds
     gift_keys: ledger.GiftKeys
+    proof_keys: ProofKeys
     reading: Lanes
     writing: Lanes
     memory: Memory = field(default_factory=Memory)

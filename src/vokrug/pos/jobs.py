@@ -1,11 +1,12 @@
 """When the clock strikes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.proofs import store as proofs
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
 
@@ -59,6 +60,14 @@ async def give(tx: Tx, checkout: Checkout, fact: promotions.ReferralRewarded, no
             await ledger.give_points(tx, checkout.ids, gift, now)
 
 
+@jobs.task("pos.forget_tickets", tries=5)
+async def forget_tickets(run: JobRun) -> None:
+    """QR codes that were shown at tills are kept a day: none is good for longer than minutes."""
+    async with run.services.db.transaction() as tx:
+        await proofs.forget_tickets(tx, run.now - timedelta(days=1))
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
+    await schedule(tx, "pos.forget_tickets", cron="40 3 * * *", zone="UTC", task=forget_tickets, now=now)
     await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)
