@@ -14,6 +14,8 @@ from vokrug.pos.facts import (
 )
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.jobs import jobs, schedule_all
+from vokrug.pos.offline.api import routes as offline_routes
+from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.proofs.api import routes as proof_routes
 from vokrug.pos.proofs.keys import ProofKeys
@@ -34,10 +36,12 @@ __all__ = [
     "ReturnParked",
     "ReturnPosted",
     "SaleCommitted",
+    "Seals",
     "SoldBefore",
     "Tokens",
     "gift_card_routes",
     "jobs",
+    "offline_routes",
     "proof_routes",
     "receipts",
     "routes",

@@ -85,6 +85,14 @@ class BurnAuth(Reply, frozen=True, kw_only=True):
     methods: list[str]
 
 
+class OfflinePass(Reply, frozen=True, kw_only=True):
+    """How many points a till may take without asking, should it lose its line: goes with the sale."""
+
+    token: str
+    points: str
+    until: datetime
+
+
 class Identified(Reply, frozen=True, kw_only=True):
     customer_token: str
     display_name: str
@@ -94,6 +102,7 @@ class Identified(Reply, frozen=True, kw_only=True):
     visits: int
     burn_auth: BurnAuth | None  # None: nothing is asked
     messages: list[str]
+    offline_pass: OfflinePass | None = None
 
 
 class Enrol(Body, frozen=True, kw_only=True):
@@ -365,7 +374,9 @@ class Fiscal(Body, frozen=True, kw_only=True):
 
 
 class Commit(Body, frozen=True, kw_only=True):
-    """`check` carries the whole check for a sale that was never calculated: one call, one sale."""
+    """`check` carries the whole check for a sale that was never calculated: one call, one sale. `bundle` is the version
+    by which a till without a line priced it, `offline_pass` the word of the last identification for points it took.
+    """
 
     rev: Rev
     shop: Code
@@ -375,6 +386,8 @@ class Commit(Body, frozen=True, kw_only=True):
     tenders: Annotated[list[Tender], msgspec.Meta(max_length=20)] = []
     fiscal: Fiscal | None = None
     check: Calculate | None = None
+    bundle: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
+    offline_pass: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class BalanceAfter(Reply, frozen=True, kw_only=True):

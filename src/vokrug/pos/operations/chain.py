@@ -7,8 +7,8 @@ import msgspec
 
 from vokrug import ledger, promotions
 from vokrug.pos import store
+from vokrug.pos.baskets import amount
 from vokrug.pos.errors import CheckMalformed, CurrencyUnknown, ZoneUnknown
-from vokrug.pos.pricing import amount
 from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ReturnPolicy, ShopCard, ShopGiven, TierGiven, TillCard
 from vokrug.runtime.database import Tx
 

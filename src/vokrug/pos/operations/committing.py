@@ -20,6 +20,7 @@ from vokrug.pos.errors import (
 )
 from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations import gift_cards
+from vokrug.pos.operations.apart import priced_apart, within_allowance
 from vokrug.pos.operations.identifying import known_by
 from vokrug.pos.operations.quoting import is_stranger, priced, recognised
 from vokrug.pos.operations.returning import post_parked
@@ -124,6 +125,7 @@ async def commit_alone(
             raise BurnNotAuthorised(points=format_minor(wanted))
         deviation = deviation or Deviation(promise.document.to_pay_minor, promise.document.to_pay_minor)
         deviation.is_unproved = True
+    deviation = await within_allowance(checkout, tx, body, promise.document, promise.customer_number, deviation)
     if promise.customer_number is None and names_somebody(body):
         deviation = deviation or Deviation(promise.document.to_pay_minor, promise.document.to_pay_minor)
         deviation.is_of_a_stranger = True
@@ -198,7 +200,10 @@ async def quote_late(
     if standing is not None:
         await promotions.release(tx, check_id)
     told = await tell(checkout, tx, body.check, shop, known, ask, now)
-    document = await priced(checkout, body.check, shop, known, row, language, now, told, tx)
+    if body.bundle is None:
+        document = await priced(checkout, body.check, shop, known, row, language, now, told, tx)
+    else:
+        document = await priced_apart(checkout, tx, body, body.check, shop, known, row, language, now, told)
     if wallet_ids:
         spendable = {wallet.id: wallet.spendable for wallet in books.wallets.values()}
         document = gift_cards.with_cards(document, cards, spendable)

@@ -11,7 +11,7 @@ from vokrug.pos.checkout import Ask, Checkout
 from vokrug.pos.document import moment
 from vokrug.pos.errors import CardBlocked, CustomerUnknown
 from vokrug.pos.proofs import store as proofs
-from vokrug.pos.schemas import Balance, BurnAuth, Enrol, Expiring, Identified, Identifier, Identify
+from vokrug.pos.schemas import Balance, BurnAuth, Enrol, Expiring, Identified, Identifier, Identify, OfflinePass
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop, Till
 
@@ -77,7 +77,16 @@ def identified(checkout: Checkout, known: Known, called: str, row: Any, shop: Sh
         if demand is None
         else BurnAuth(needed_from=format_minor(demand.needed_from_minor), methods=list(demand.methods)),
         messages=[GREETING.say(known.language, name=name)],
+        offline_pass=pass_for(checkout, known, available, now),
     )
+
+
+def pass_for(checkout: Checkout, known: Known, available: int, now: datetime) -> OfflinePass | None:
+    made = checkout.seals.make_pass(known.number, available, now) if known.may_burn else None
+    if made is None:
+        return None
+    token, given = made
+    return OfflinePass(token=token, points=format_minor(given.allowed_minor), until=given.until)
 
 
 def known_of(row: Any) -> Known:

@@ -10,6 +10,7 @@ import msgspec
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
+from vokrug.pos.baskets import basket_of, happened
 from vokrug.pos.batch import PromiseJob
 from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, hash_of
 from vokrug.pos.document import Document, moment
@@ -24,7 +25,7 @@ from vokrug.pos.errors import (
 from vokrug.pos.operations.gift_cards import cards_of, hold_cards, touches_cards, with_cards
 from vokrug.pos.operations.identifying import known_by, known_of
 from vokrug.pos.operations.setting_aside import as_if_free, let_go, set_aside, tell
-from vokrug.pos.pricing import basket_of, document_of, happened
+from vokrug.pos.pricing import document_of
 from vokrug.pos.proofs import operations as proofs
 from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, HoldAsked
@@ -131,6 +132,7 @@ class Trolley:
     language: str
     at: datetime
     told: promotions.Told | None  # what limits and codes have to say, if they were asked
+    rules: promotions.CompiledOffers | None = None  # those of a till without a line; else what is published
 
     @classmethod
     async def of(
@@ -144,6 +146,7 @@ class Trolley:
         now: datetime,
         told: promotions.Told | None = None,
         tx: Tx | None = None,
+        rules: promotions.CompiledOffers | None = None,
     ) -> "Trolley":
         articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines], tx)
         basket = basket_of(body, shop, articles)
@@ -153,7 +156,7 @@ class Trolley:
             basket = told.basket(basket)
         elif closed := promotions.closed(checkout.offers.around, None if known is None else known.number):
             basket = msgspec.structs.replace(basket, left=closed)
-        return cls(checkout, basket, shop, known, row, language, happened(body.at, now), told)
+        return cls(checkout, basket, shop, known, row, language, happened(body.at, now), told, rules)
 
     def priced(self, available_minor: int) -> Document:
         """Ask the engine, as of the moment of the sale. A check that turns out to take of limits or codes
@@ -164,7 +167,7 @@ class Trolley:
             shopper = shopper_of(self.checkout, self.known, row, available_minor if self.known.may_burn else 0)
             if self.told is not None:
                 shopper = self.told.shopper(shopper)
-        answer = promotions.price(self.basket, shopper, offers.current, self.at)
+        answer = promotions.price(self.basket, shopper, offers.current if self.rules is None else self.rules, self.at)
         if not (self.told is not None and self.told.is_whole) and offers.around.takes(answer):
             raise Unplain()
         document = document_of(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from vokrug import accounts
-from vokrug.pos.pricing import amount
+from vokrug.pos.baskets import amount
 from vokrug.pos.proofs.schemas import BurnProof, Method
 
 # A proof is good for its check for so long: longer than a price is promised, shorter than anybody waits to misuse it.
