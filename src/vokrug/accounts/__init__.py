@@ -30,6 +30,7 @@ from vokrug.accounts.second_api import routes as second_routes
 from vokrug.accounts.security_api import routes as security_routes
 from vokrug.accounts.settings import SignInSettings
 from vokrug.accounts.sign_in_api import routes as sign_in_routes
+from vokrug.accounts.store.people import who_signs_in
 from vokrug.accounts.telling import tell_logouts
 from vokrug.accounts.types import SCOPE_WORDS, Account, Acr, LinkedProduct, Message, Scope, Session
 from vokrug.accounts.vault import AccountKeys
@@ -84,4 +85,5 @@ __all__ = [
     "schedule_all",
     "tell_logouts",
     "to_sign_in",
+    "who_signs_in",
 ]

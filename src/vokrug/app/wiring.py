@@ -50,9 +50,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.gift_card_routes,
         pos.proof_routes,
         pos.offline_routes,
-        customers.routes,
-        customers.people_routes,
-        customers.law_routes,
+        *customers.all_routes,
         *accounts.all_routes,
         *cabinet.all_routes,
         *web.all_routes,
@@ -106,6 +104,7 @@ async def living(
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
+        services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))
         services.add(playground or web.Sandbox())
         services.add(Operator(settings.operator_name, settings.operator_address))
         stack_accounts(services, settings, stack)
