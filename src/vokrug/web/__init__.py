@@ -1,0 +1,10 @@
+"""Screens: server-rendered pages over the domains' front doors. No business decisions."""
+
+from vokrug.web.built import address
+from vokrug.web.built import routes as built_routes
+from vokrug.web.sandbox import Sandbox, SandboxArticle, SandboxCard, SandboxTill
+from vokrug.web.till_api import routes as till_routes
+
+all_routes = [built_routes, till_routes]
+
+__all__ = ["Sandbox", "SandboxArticle", "SandboxCard", "SandboxTill", "address", "all_routes"]
