@@ -9,7 +9,7 @@ from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.past import SoldBefore
-from vokrug.pos.receipts import Receipt, receipts, zone_of
+from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
@@ -34,4 +34,5 @@ __all__ = [
     "routes",
     "schedule_all",
     "zone_of",
+    "zone_of_shop",
 ]
