@@ -106,6 +106,8 @@ async def living(
         services.add(events.Installation("local"))
         services.add(directory)
         services.add(playground or web.Sandbox())
+        services.add(web.KeyDoor(secret_of(settings)))
+        services.add(web.Pulse())
         services.add(Operator(settings.operator_name, settings.operator_address))
         stack_accounts(services, settings, stack)
         deliverer = stack_subscriptions(services, settings, stack)

@@ -20,6 +20,7 @@ from vokrug.ledger.reading import (
     points_beside_sales,
     points_lots,
     statement,
+    summed,
     trial_balance,
 )
 from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
@@ -96,6 +97,7 @@ __all__ = [
     "settle_sale",
     "split",
     "statement",
+    "summed",
     "summed_wallet",
     "summed_wallets",
     "sweep_holds",
