@@ -48,10 +48,9 @@ def routes_of(settings: Settings) -> list[Routes]:
     all_routes = [
         pos.routes,
         pos.gift_card_routes,
+        pos.proof_routes,
         pos.offline_routes,
-        customers.routes,
-        customers.people_routes,
-        customers.law_routes,
+        *customers.all_routes,
         *accounts.all_routes,
         *cabinet.all_routes,
         *web.all_routes,
@@ -105,6 +104,7 @@ async def living(
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
+        services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))
         services.add(playground or web.Sandbox())
         services.add(Operator(settings.operator_name, settings.operator_address))
         stack_accounts(services, settings, stack)
@@ -147,9 +147,10 @@ def stack_checkout(services: Services, settings: Settings, stack: AsyncExitStack
         codes=codes,
         ids=ids,
         gift_keys=gift_keys,
+        proof_keys=pos.ProofKeys(secret),
         seals=pos.Seals(secret, parse_minor(settings.offline_allowance)),
     )
-    for one in (ids, gift_keys, offers, codes, checkout, outside_of(directory)):
+    for one in (ids, gift_keys, offers, codes, checkout, checkout.proof_keys, outside_of(directory)):
         services.add(one)
     stack.push_async_callback(checkout.close)
     return checkout

@@ -12,7 +12,16 @@ from vokrug.ledger.operations.giving import Gift, give_points, take_points
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
-from vokrug.ledger.operations.wallets import available, has_rate, open_wallet, rate, summed_wallet, unit_named, units
+from vokrug.ledger.operations.wallets import (
+    available,
+    has_rate,
+    open_wallet,
+    rate,
+    summed_wallet,
+    unit_named,
+    units,
+    who_holds_value,
+)
 from vokrug.ledger.reading import (
     PointsLine,
     TrialLine,
@@ -105,6 +114,7 @@ __all__ = [
     "unit_named",
     "units",
     "wallet_of",
+    "who_holds_value",
     "write",
     "written",
 ]
