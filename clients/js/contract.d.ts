@@ -27,12 +27,37 @@ export interface Operations {
   pos_gift_cards_post_topup: { body: GiftCardLoad; answer: GiftCardStanding };
   /** A card is lost: from now on it pays nothing, and its money stays. Staff may unblock it. */
   pos_gift_cards_post_block: { body: GiftCardBlock; answer: GiftCardStanding };
+  /** Ask for the shopper's word to burn the points of a check that was promised; then bring it. */
+  pos_post_authorize: { body: Authorize; answer: Authorized };
   /** What a till takes along for when it loses its line: offers that need nothing else of the centre, and goods. */
   pos_get_bundle: { body: undefined; answer: unknown };
   /** The public key of bundles, for a till to keep. */
   pos_get_bundle_key: { body: undefined; answer: BundleKey };
   /** Post a till's queue, up to 500 documents. Repeat freely, in any order: the books end the same. */
   pos_post_replay: { body: Replay; answer: QueueReplayed };
+}
+
+export interface Authorize {
+  shop: string;
+  till: string;
+  rev: number;
+  method: "admin" | "app_code" | "call_last4" | "pin" | "sms";
+  code?: string | null;
+  sending?: number;
+  reason?: string;
+  cashier?: string | null;
+}
+
+export interface Authorized {
+  status: "asked" | "authorized" | "not_needed" | "sent";
+  method: "admin" | "app_code" | "call_last4" | "pin" | "sms";
+  points: string;
+  to: string | null;
+  expires_at: string | null;
+  resend_at: string | null;
+  tries_left: number | null;
+  methods: ("admin" | "app_code" | "call_last4" | "pin" | "sms")[];
+  cashier_text: string;
 }
 
 export interface Balance {
@@ -63,10 +88,17 @@ export interface BurnAsked {
   reward?: string | null;
 }
 
+export interface BurnAuth {
+  needed_from: string;
+  methods: string[];
+}
+
 export interface BurnCalculated {
   max: string;
   max_reasons: string[];
   applied: string;
+  auth_needed: boolean;
+  methods: string[];
 }
 
 export interface Calculate {
@@ -287,6 +319,7 @@ export interface Identified {
   tier: Standing;
   card_state: "active" | "not_activated";
   visits: number;
+  burn_auth: BurnAuth | null;
   messages: string[];
   offline_pass?: OfflinePass | null;
 }

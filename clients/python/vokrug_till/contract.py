@@ -16,10 +16,34 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "pos_gift_cards_post_activate": ("POST", "/pos/v1/gift-cards:activate"),
     "pos_gift_cards_post_topup": ("POST", "/pos/v1/gift-cards:topup"),
     "pos_gift_cards_post_block": ("POST", "/pos/v1/gift-cards:block"),
+    "pos_post_authorize": ("POST", "/pos/v1/checks/{check_uid}:authorize"),
     "pos_get_bundle": ("GET", "/pos/v1/bundle"),
     "pos_get_bundle_key": ("GET", "/pos/v1/bundle-key"),
     "pos_post_replay": ("POST", "/pos/v1/replay"),
 }
+
+
+class Authorize(TypedDict):
+    shop: str
+    till: str
+    rev: int
+    method: Literal["admin", "app_code", "call_last4", "pin", "sms"]
+    code: NotRequired[str | None]
+    sending: NotRequired[int]
+    reason: NotRequired[str]
+    cashier: NotRequired[str | None]
+
+
+class Authorized(TypedDict):
+    status: Literal["asked", "authorized", "not_needed", "sent"]
+    method: Literal["admin", "app_code", "call_last4", "pin", "sms"]
+    points: str
+    to: str | None
+    expires_at: str | None
+    resend_at: str | None
+    tries_left: int | None
+    methods: list[Literal["admin", "app_code", "call_last4", "pin", "sms"]]
+    cashier_text: str
 
 
 class Balance(TypedDict):
@@ -50,10 +74,17 @@ class BurnAsked(TypedDict):
     reward: NotRequired[str | None]
 
 
+class BurnAuth(TypedDict):
+    needed_from: str
+    methods: list[str]
+
+
 class BurnCalculated(TypedDict):
     max: str
     max_reasons: list[str]
     applied: str
+    auth_needed: bool
+    methods: list[str]
 
 
 class Calculate(TypedDict):
@@ -274,6 +305,7 @@ class Identified(TypedDict):
     tier: "Standing"
     card_state: Literal["active", "not_activated"]
     visits: int
+    burn_auth: 'BurnAuth | None'
     messages: list[str]
     offline_pass: NotRequired['OfflinePass | None']
 
