@@ -42,7 +42,7 @@ from vokrug.customers.operations.proposals import MATCHING, propose
 from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
 from vokrug.customers.quarantine.api import routes as quarantine_routes
-from vokrug.customers.reactions import note_identity, note_profile
+from vokrug.customers.reactions import note_identity, note_profile, reactions
 from vokrug.customers.store.numbers import ids_of, numbers_of
 from vokrug.customers.types import (
     Attribute,
@@ -132,6 +132,7 @@ __all__ = [
     "numbers_of",
     "profile",
     "propose",
+    "reactions",
     "read_card",
     "register",
     "resolve",

@@ -41,3 +41,6 @@ async def note_identity(tx: Tx, told: events.Envelope, now: datetime) -> None:
 async def note_profile(tx: Tx, told: events.Envelope, now: datetime) -> None:
     """What is known of somebody has changed."""
     await store.note(tx, await store.people_of(tx, {UUID(told.subject)}), is_of_identity=False)
+
+
+reactions = [note_identity, note_profile]

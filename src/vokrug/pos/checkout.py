@@ -26,6 +26,7 @@ from vokrug.pos.batch import MANY_LOTS, Batch, CommitJob, Job, PromiseJob, Stale
 from vokrug.pos.memory import Memory, is_newer
 from vokrug.pos.offline.bundling import Bundles
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.proofs.keys import ProofKeys
 from vokrug.pos.reference import Reference
 from vokrug.pos.rules import Promise, Unplain
 from vokrug.pos.schemas import Calculate, Commit
@@ -77,6 +78,7 @@ class Checkout:
     codes: promotions.CouponKeys
     ids: ledger.JournalIds
     gift_keys: ledger.GiftKeys
+    proof_keys: ProofKeys
     seals: Seals
     reading: Lanes
     writing: Lanes

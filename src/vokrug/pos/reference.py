@@ -9,6 +9,9 @@ from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.document import ReturnTerms
 from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
+from vokrug.pos.proofs import store as proofs
+from vokrug.pos.proofs.schemas import TillPolicy
+from vokrug.pos.proofs.types import Demand
 from vokrug.pos.schemas import ReturnPolicy
 from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Database, Tx
@@ -22,6 +25,10 @@ def terms_of(body: str) -> ReturnTerms | None:
     policy = msgspec.json.decode(body, type=ReturnPolicy)
     terms = ReturnTerms(policy.earned, policy.shortfall, policy.burned, policy.grace_days, policy.refund_to)
     return None if terms == ReturnTerms() else terms
+
+
+def demand_of(body: str) -> Demand | None:
+    return Demand.of(msgspec.json.decode(body, type=TillPolicy).burn_proof)
 
 
 class Reference:
@@ -42,6 +49,7 @@ class Reference:
         self._accounts: dict[str, ledger.Accounts] = {}
         self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
         self.return_terms: ReturnTerms | None = None  # None: the usual ones
+        self.burn_proof: Demand | None = None  # None: points burn on the shopper's being there
 
     async def renew(self, db: Database, now: datetime) -> bool:
         """Read everything again if anything changed. Says whether it did."""
@@ -56,6 +64,8 @@ class Reference:
             self.points_unit = self.units[self.points_code].id
             declared = await store.return_policy(tx)
             self.return_terms = None if declared is None else terms_of(declared[1])
+            policy = await proofs.till_policy(tx)
+            self.burn_proof = None if policy is None else demand_of(policy[1])
             for currency in {shop.currency for shop in shops}:
                 self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
         self.shops = {shop.code: shop for shop in shops}

@@ -30,7 +30,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Identifier(Body, frozen=True, kw_only=True):
-    """`type` is phone, card, email, telegram, or `ext:<system>` for a number of another system."""
+    """`type` is phone, card, email, telegram, `ext:<system>` for a number of another system, or `token`: the QR that
+    the app shows, which may bring the shopper's word to burn with it.
+    """
 
     type: Code
     value: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
@@ -76,6 +78,13 @@ class Standing(Reply, frozen=True, kw_only=True):
     path: TierPath
 
 
+class BurnAuth(Reply, frozen=True, kw_only=True):
+    """From how many points in one check on the shopper gives their word, and how they may."""
+
+    needed_from: str
+    methods: list[str]
+
+
 class OfflinePass(Reply, frozen=True, kw_only=True):
     """How many points a till may take without asking, should it lose its line: goes with the sale."""
 
@@ -91,6 +100,7 @@ class Identified(Reply, frozen=True, kw_only=True):
     tier: Standing
     card_state: Literal["active", "not_activated"]  # a card that is not activated earns, and does not burn
     visits: int
+    burn_auth: BurnAuth | None  # None: nothing is asked
     messages: list[str]
     offline_pass: OfflinePass | None = None
 
@@ -257,9 +267,13 @@ class TotalsCalculated(Reply, frozen=True, kw_only=True):
 
 
 class BurnCalculated(Reply, frozen=True, kw_only=True):
+    """`auth_needed`: the commit will want the shopper's word, given in one of these ways (`authorize`)."""
+
     max: str
     max_reasons: list[str]
     applied: str
+    auth_needed: bool
+    methods: list[str]
 
 
 class EarnByRule(Reply, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from vokrug import events, ledger, promotions
+from vokrug.kernel import format_minor
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
 from vokrug.pos.batch import CommitJob
@@ -25,6 +26,8 @@ from vokrug.pos.operations.quoting import is_stranger, priced, recognised
 from vokrug.pos.operations.returning import post_parked
 from vokrug.pos.operations.setting_aside import tell
 from vokrug.pos.printed import as_printed
+from vokrug.pos.proofs import operations as proofs
+from vokrug.pos.proofs.errors import BurnNotAuthorised
 from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
 from vokrug.pos.store import QuoteRow, SaleRow, ShopperChange
@@ -115,6 +118,13 @@ async def commit_alone(
         paid = promise.document.to_pay_minor
         deviation = deviation or Deviation(paid, paid)
         deviation.points_short_minor = wanted - burn
+    if promise.document.proof and not await proofs.is_given(
+        tx, check_id, promise.document, promise.customer_number, now
+    ):
+        if body.fiscal is None:
+            raise BurnNotAuthorised(points=format_minor(wanted))
+        deviation = deviation or Deviation(promise.document.to_pay_minor, promise.document.to_pay_minor)
+        deviation.is_unproved = True
     deviation = await within_allowance(checkout, tx, body, promise.document, promise.customer_number, deviation)
     if promise.customer_number is None and names_somebody(body):
         deviation = deviation or Deviation(promise.document.to_pay_minor, promise.document.to_pay_minor)

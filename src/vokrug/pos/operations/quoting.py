@@ -26,6 +26,7 @@ from vokrug.pos.operations.gift_cards import cards_of, hold_cards, touches_cards
 from vokrug.pos.operations.identifying import known_by, known_of
 from vokrug.pos.operations.setting_aside import as_if_free, let_go, set_aside, tell
 from vokrug.pos.pricing import document_of
+from vokrug.pos.proofs import operations as proofs
 from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, HoldAsked
 from vokrug.pos.store import QuoteRow
@@ -58,6 +59,8 @@ async def calculate(
         trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told)
         document = trolley.priced(row["available"] or 0)
     except Unplain:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
+    if document.proof:  # it may have been given
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     quote = QuoteRow(
         check_id=check_id,
@@ -186,6 +189,9 @@ class Trolley:
         elif document.burn_minor > max(0, available_minor):
             own = document.burn_minor - max(0, available_minor)
             document = documents.replace(document, own_burn_minor=own)
+        demand = self.checkout.reference.burn_proof
+        if demand is not None and demand.covers(document.burn_minor - document.own_burn_minor):
+            document = documents.replace(document, proof="needed")
         terms = self.checkout.reference.return_terms
         return document if terms is None else documents.replace(document, returns=terms)
 
@@ -267,7 +273,7 @@ async def quote_alone(
 ) -> tuple[Json, bool]:
     await store.lock_document(tx, check_id)
     standing = await store.lock_quote(tx, check_id)
-    known = checkout.tokens.read(body.customer_token, now) if body.customer_token is not None else None
+    known, _ = known_by(checkout, body.customer_token, body.identifier, now)
     (row,) = await checkout.read(tx, [ask], now)
     known = recognised(known, ask, row)
     body_hash = hash_of(body, None if known is None else known.number)
@@ -300,6 +306,8 @@ async def quote_alone(
     spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
     document = with_cards(document, cards, spendable)
     number = None if known is None else known.number
+    if document.proof and number is not None:
+        document = await proofs.standing(tx, check_id, document, number, shop, till, now, take=bool(body.hold))
     quote = QuoteRow(check_id, body.rev, body_hash, shop.id, till.id, number, None, now, b"")
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False
