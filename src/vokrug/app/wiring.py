@@ -40,7 +40,11 @@ JOBS: list[Jobs] = [
     promotions.backtest_jobs,
     pos.jobs,
 ]
-REACTIONS: list[events.Reaction] = [accounts.close_account, analytics.count]
+REACTIONS: list[events.Reaction] = [
+    *customers.reactions,
+    accounts.close_account,
+    analytics.count,
+]
 
 
 def routes_of(settings: Settings) -> list[Routes]:

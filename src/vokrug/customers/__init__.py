@@ -5,6 +5,7 @@ Start with `directory = await Directory.load(tx, Vault(secret))` and keep it for
 
 from vokrug.customers.api import routes
 from vokrug.customers.contests.api import routes as contest_routes
+from vokrug.customers.crosswalk.api import routes as crosswalk_routes
 from vokrug.customers.directory import Directory
 from vokrug.customers.errors import (
     CalledMalformed,
@@ -42,6 +43,7 @@ from vokrug.customers.operations.proposals import MATCHING, accept, proposals, p
 from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
 from vokrug.customers.quarantine.api import routes as quarantine_routes
+from vokrug.customers.reactions import note_identity, note_profile, reactions
 from vokrug.customers.store.numbers import ids_of, numbers_of
 from vokrug.customers.types import (
     Attribute,
@@ -71,7 +73,7 @@ from vokrug.customers.types import (
 )
 from vokrug.customers.vault import Vault
 
-all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes]
+all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes, crosswalk_routes]
 
 __all__ = [
     "MATCHING",
@@ -137,10 +139,13 @@ __all__ = [
     "merge",
     "merges_by_rule",
     "merges_of",
+    "note_identity",
+    "note_profile",
     "numbers_of",
     "profile",
     "proposals",
     "propose",
+    "reactions",
     "read_card",
     "register",
     "reject",
