@@ -135,14 +135,12 @@ async def undo(tx: Tx, id: UUID, *, by: str, now: datetime) -> None:
         assert change.other is not None, "a merge is of two"
         await _undo_merge(tx, change, by, now)
         return
-    group = await store.lock_groups(
-        tx, [change.household] if change.other is None else [change.household, change.other]
-    )
+    await store.lock_groups(tx, [change.household] if change.other is None else [change.household, change.other])
     begun = await store.edges_by_op(tx, id)
     if change.kind in ("create", "split"):
         made = change.household if change.other is None else change.other
         in_it = await store.edges_of(tx, [made])
-        if any(edge.op != id for edge in in_it) or await store.merges_among(tx, group):
+        if any(edge.op != id for edge in in_it) or await store.is_merged(tx, made):
             raise HouseholdChangeOver
     await store.undo_op(tx, id, by=by, now=now)
     await store.end_members(tx, [edge.id for edge in begun], id, now)

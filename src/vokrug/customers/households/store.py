@@ -98,6 +98,16 @@ async def merges_among(tx: Tx, numbers: Collection[int]) -> list[tuple[int, int]
     return [(row["household"], row["other"]) for row in await tx.rows(MERGES_AMONG, list(numbers))]
 
 
+IS_MERGED = """
+    select exists (select from customers_household_op
+                    where kind = 'merge' and undone_at is null and (household = $1 or other = $1))
+"""
+
+
+async def is_merged(tx: Tx, number: int) -> bool:
+    return bool(await tx.value(IS_MERGED, number))
+
+
 async def redirect(tx: Tx, survivor_of: Mapping[int, int]) -> None:
     await tx.run(REDIRECT, list(survivor_of), list(survivor_of.values()))
 
