@@ -18,16 +18,20 @@ from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.proofs.api import routes as proof_routes
-from vokrug.pos.proofs.keys import ProofKeys
+from vokrug.pos.proofs.errors import PinTooSimple
+from vokrug.pos.proofs.guesses import put_pin
+from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
 from vokrug.pos.receipts import Receipt, receipts, zone_of
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
+    "ANY_BURN",
     "Acquaintance",
     "BurnAuthorised",
     "Checkout",
     "DeviationRaised",
+    "PinTooSimple",
     "PointsGranted",
     "PointsWithdrawn",
     "ProofKeys",
@@ -43,6 +47,7 @@ __all__ = [
     "jobs",
     "offline_routes",
     "proof_routes",
+    "put_pin",
     "receipts",
     "routes",
     "schedule_all",
