@@ -41,8 +41,8 @@ async def taken_along(till: Till) -> Bundle:
 class Offline:
     """A till without a line: prices by its bundle, prints, and keeps a queue."""
 
-    def __init__(self, till: Till, bundle: Bundle, now: Any) -> None:
-        self.till, self.bundle, self.now = till, bundle, now
+    def __init__(self, till: Till, bundle: Bundle, now: Any, counted: int = 0) -> None:
+        self.till, self.bundle, self.now, self.counted = till, bundle, now, counted
         self.queue: list[dict[str, Any]] = []
         self.prev: str | None = None
 
@@ -81,7 +81,7 @@ class Offline:
         return self.queues({"kind": "return", "uid": str(return_id or uuid4()), "goods": goods})
 
     def queues(self, document: dict[str, Any]) -> dict[str, Any]:
-        seq = len(self.queue) + 1
+        seq = self.counted + len(self.queue) + 1
         document |= {"seq": seq} | ({} if self.prev is None else {"prev": self.prev})
         text = f"{self.prev or ''}\n{seq}\n{document['uid']}\n{document['kind']}"
         self.prev = hashlib.sha256(text.encode()).hexdigest()

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import asyncpg
 
-from vokrug import accounts, cabinet, customers, events, ledger, pos, promotions, web
+from vokrug import accounts, analytics, cabinet, customers, events, ledger, pos, promotions, web
 from vokrug.app import clock as movable
 from vokrug.app.streams import Streams, open_streams_database
 from vokrug.events import subscriptions
@@ -40,7 +40,11 @@ JOBS: list[Jobs] = [
     promotions.backtest_jobs,
     pos.jobs,
 ]
-REACTIONS: list[events.Reaction] = [accounts.close_account]
+REACTIONS: list[events.Reaction] = [
+    *customers.reactions,
+    accounts.close_account,
+    analytics.count,
+]
 
 
 def routes_of(settings: Settings) -> list[Routes]:
@@ -106,6 +110,8 @@ async def living(
         services.add(directory)
         services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))
         services.add(playground or web.Sandbox())
+        services.add(web.KeyDoor(secret_of(settings)))
+        services.add(web.Pulse())
         services.add(Operator(settings.operator_name, settings.operator_address))
         stack_accounts(services, settings, stack)
         deliverer = stack_subscriptions(services, settings, stack)

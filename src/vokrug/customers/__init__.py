@@ -5,6 +5,7 @@ Start with `directory = await Directory.load(tx, Vault(secret))` and keep it for
 
 from vokrug.customers.api import routes
 from vokrug.customers.contests.api import routes as contest_routes
+from vokrug.customers.crosswalk.api import routes as crosswalk_routes
 from vokrug.customers.directory import Directory
 from vokrug.customers.errors import (
     CalledMalformed,
@@ -41,6 +42,7 @@ from vokrug.customers.operations.proposals import MATCHING, propose
 from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
 from vokrug.customers.quarantine.api import routes as quarantine_routes
+from vokrug.customers.reactions import note_identity, note_profile, reactions
 from vokrug.customers.store.numbers import ids_of, numbers_of
 from vokrug.customers.types import (
     Attribute,
@@ -66,7 +68,7 @@ from vokrug.customers.types import (
 )
 from vokrug.customers.vault import Vault
 
-all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes]
+all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes, crosswalk_routes]
 
 __all__ = [
     "MATCHING",
@@ -125,9 +127,12 @@ __all__ = [
     "let_join",
     "merge",
     "merges_by_rule",
+    "note_identity",
+    "note_profile",
     "numbers_of",
     "profile",
     "propose",
+    "reactions",
     "read_card",
     "register",
     "resolve",

@@ -29,6 +29,7 @@ from vokrug.ledger.reading import (
     points_beside_sales,
     points_lots,
     statement,
+    summed,
     trial_balance,
 )
 from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
@@ -105,6 +106,7 @@ __all__ = [
     "settle_sale",
     "split",
     "statement",
+    "summed",
     "summed_wallet",
     "summed_wallets",
     "sweep_holds",

@@ -16,12 +16,14 @@ from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.operations.health import tills_health
+from vokrug.pos.operations.orphans import returns_waiting
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.proofs.api import routes as proof_routes
 from vokrug.pos.proofs.errors import PinTooSimple
 from vokrug.pos.proofs.guesses import put_pin
 from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
-from vokrug.pos.receipts import Receipt, receipts, zone_of
+from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
@@ -49,7 +51,10 @@ __all__ = [
     "proof_routes",
     "put_pin",
     "receipts",
+    "returns_waiting",
     "routes",
     "schedule_all",
+    "tills_health",
     "zone_of",
+    "zone_of_shop",
 ]

@@ -115,6 +115,7 @@ def card_text(settings: Settings, keys: SampleKeys) -> str:
   Vokrug with the sample chain «{CHAIN}»: {len(SHOPS)} shops, Kaliningrad to Kamchatka
 
   till       {api}/till
+  console    {api}/console
   API        {api}
   documents  {api}/docs
   cabinet    {api}/me
