@@ -218,7 +218,16 @@ class Till:
 
 
 # Not facts of the business: what a process notes for itself.
-NOT_BOOKS = ("procrastinate", "runtime", "schema", "events_worker", "events_lease", "events_offset")
+# A copy kept in step hears of changes by a reaction, a moment later.
+NOT_BOOKS = (
+    "procrastinate",
+    "runtime",
+    "schema",
+    "events_worker",
+    "events_lease",
+    "events_offset",
+    "customers_change",
+)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.deviations import Deviation, deviations
 from vokrug.pos.facts import (
     BurnAuthorised,
     DeviationRaised,
@@ -16,6 +17,8 @@ from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.operations.giving import give as give_points
+from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
 from vokrug.pos.operations.orphans import returns_waiting
 from vokrug.pos.past import SoldBefore
@@ -25,6 +28,7 @@ from vokrug.pos.proofs.guesses import put_pin
 from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
+from vokrug.pos.schemas import PointsGiven
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
@@ -32,8 +36,10 @@ __all__ = [
     "Acquaintance",
     "BurnAuthorised",
     "Checkout",
+    "Deviation",
     "DeviationRaised",
     "PinTooSimple",
+    "PointsGiven",
     "PointsGranted",
     "PointsWithdrawn",
     "ProofKeys",
@@ -45,9 +51,12 @@ __all__ = [
     "Seals",
     "SoldBefore",
     "Tokens",
+    "deviations",
     "gift_card_routes",
+    "give_points",
     "jobs",
     "offline_routes",
+    "points_statement",
     "proof_routes",
     "put_pin",
     "receipts",
