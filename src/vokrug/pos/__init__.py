@@ -16,6 +16,8 @@ from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.onboarding import ClaimGuard
+from vokrug.pos.onboarding import routes as onboarding_routes
 from vokrug.pos.operations.health import tills_health
 from vokrug.pos.operations.orphans import returns_waiting
 from vokrug.pos.past import SoldBefore
@@ -29,6 +31,7 @@ __all__ = [
     "Acquaintance",
     "BurnAuthorised",
     "Checkout",
+    "ClaimGuard",
     "DeviationRaised",
     "PointsGranted",
     "PointsWithdrawn",
@@ -44,6 +47,7 @@ __all__ = [
     "gift_card_routes",
     "jobs",
     "offline_routes",
+    "onboarding_routes",
     "proof_routes",
     "receipts",
     "returns_waiting",
