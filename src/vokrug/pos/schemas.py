@@ -418,6 +418,23 @@ class Committed(Reply, frozen=True, kw_only=True):
     receipt: list[ReceiptBlock]
 
 
+class Extend(Body, frozen=True, kw_only=True):
+    """More time for a check that was promised: `ttl_s` from now on, as far as the programme lets it."""
+
+    shop: Code
+    till: Code
+    rev: Rev
+    ttl_s: Annotated[int, msgspec.Meta(ge=10, le=86_400)] = 900
+
+
+class Extended(Reply, frozen=True, kw_only=True):
+    """`most_until`: no call makes it later."""
+
+    valid_until: datetime
+    hold: HoldPlaced | None
+    most_until: datetime
+
+
 class Cancel(Body, frozen=True, kw_only=True):
     shop: Code
     till: Code
