@@ -5,6 +5,7 @@ from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.facts import DeviationRaised, PointsGranted, PointsWithdrawn, ReturnParked, ReturnPosted, SaleCommitted
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
+from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.receipts import Receipt, receipts, zone_of
@@ -25,6 +26,7 @@ __all__ = [
     "SoldBefore",
     "Tokens",
     "gift_card_routes",
+    "goods_routes",
     "jobs",
     "receipts",
     "routes",

@@ -1,15 +1,18 @@
 """When the clock strikes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.goods.operations import proposing
+from vokrug.pos.goods.store import unknown
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
 
 SLICE = 500
+UNSOLD = timedelta(days=180)
 
 jobs = Jobs("pos")
 
@@ -59,6 +62,23 @@ async def give(tx: Tx, checkout: Checkout, fact: promotions.ReferralRewarded, no
             await ledger.give_points(tx, checkout.ids, gift, now)
 
 
+@jobs.task("pos.look_for_goods", tries=3)
+async def look_for_goods(run: JobRun) -> None:
+    """Propose what unknown goods may be, some at a time; what nobody has sold for half a year is forgotten."""
+    more = True
+    while more:
+        async with run.services.db.transaction() as tx:
+            more = await proposing.make_keys(tx) > 0
+    more = True
+    while more:
+        async with run.services.db.transaction() as tx:
+            looked_for, _ = await proposing.propose(tx, run.now)
+        more = looked_for > 0
+    async with run.services.db.transaction() as tx:
+        await unknown.forget_unknown(tx, run.now - UNSOLD)
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
     await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)
+    await schedule(tx, "pos.look_for_goods", cron="*/10 * * * *", zone="UTC", task=look_for_goods, now=now)

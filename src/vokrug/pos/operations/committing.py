@@ -46,7 +46,7 @@ async def commit(
             return answers.committed(checkout.reference, sale, document), False
     TOLD_ALONE.labels("commit").inc()
     if body.check is not None:
-        await checkout.reference.articles(checkout.db, [line.sku for line in body.check.lines])
+        await checkout.reference.goods(checkout.db, shop, body.check.lines)
         await checkout.reference.accounts(checkout.db, shop, now)
 
     async def story(tx: Tx) -> tuple[SaleRow, Document, bool]:
@@ -188,7 +188,7 @@ async def quote_late(
     if standing is not None:
         await promotions.release(tx, check_id)
     told = await tell(checkout, tx, body.check, shop, known, ask, now)
-    document = await priced(checkout, body.check, shop, known, row, language, now, told, tx)
+    document = await priced(checkout, check_id, body.check, shop, known, row, language, now, told, tx)
     if wallet_ids:
         spendable = {wallet.id: wallet.spendable for wallet in books.wallets.values()}
         document = gift_cards.with_cards(document, cards, spendable)

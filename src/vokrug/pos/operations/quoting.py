@@ -54,7 +54,7 @@ async def calculate(
     known = recognised(known, ask, row)
     try:
         told = person_of(checkout, body, known, row)
-        trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told)
+        trolley = await Trolley.of(checkout, check_id, body, shop, known, row, language, now, told)
         document = trolley.priced(row["available"] or 0)
     except Unplain:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
@@ -133,6 +133,7 @@ class Trolley:
     async def of(
         cls,
         checkout: Checkout,
+        check_id: UUID,
         body: Calculate,
         shop: Shop,
         known: Known | None,
@@ -142,8 +143,10 @@ class Trolley:
         told: promotions.Told | None = None,
         tx: Tx | None = None,
     ) -> "Trolley":
-        articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines], tx)
+        articles, strangers = await checkout.reference.goods(checkout.db, shop, body.lines, tx)
         basket = basket_of(body, shop, articles)
+        for line in strangers:
+            checkout.unseen.note(check_id, shop.id, line, now)
         if known is not None:
             language = known.language
         if told is not None:
@@ -189,6 +192,7 @@ class Trolley:
 
 async def priced(
     checkout: Checkout,
+    check_id: UUID,
     body: Calculate,
     shop: Shop,
     known: Known | None,
@@ -198,7 +202,7 @@ async def priced(
     told: promotions.Told | None = None,
     tx: Tx | None = None,
 ) -> Document:
-    trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told, tx)
+    trolley = await Trolley.of(checkout, check_id, body, shop, known, row, language, now, told, tx)
     return trolley.priced(row["available"] or 0)
 
 
@@ -242,7 +246,7 @@ async def told_alone(
     """
     TOLD_ALONE.labels("calculate").inc()
     # A story holds a connection: what needs another is fetched before, or many stories would wait for each other.
-    await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+    await checkout.reference.goods(checkout.db, shop, body.lines)
     await checkout.reference.accounts(checkout.db, shop, now)
 
     async def story(tx: Tx) -> tuple[Json, bool]:
@@ -293,7 +297,7 @@ async def quote_alone(
             (row,) = await checkout.read(tx, [Ask(known.number)], now)
     async with as_if_free(tx, standing):
         told = await tell(checkout, tx, body, shop, known, ask, now)
-    document = await priced(checkout, body, shop, known, row, language, now, told, tx)
+    document = await priced(checkout, check_id, body, shop, known, row, language, now, told, tx)
     spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
     document = with_cards(document, cards, spendable)
     number = None if known is None else known.number
