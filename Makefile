@@ -4,6 +4,7 @@ BIN := .venv/bin
 
 setup: env
 	@scripts/compile
+	@scripts/assets
 
 env:
 	@scripts/setup

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.pos.burning import Burning, Phones
 from tests.pos.chain import Chain, Opened, Shopper, Till, copied, open_chain, prepare
+from vokrug import accounts
 from vokrug.runtime.postgres import create_database, drop_database
 
 
@@ -34,3 +36,13 @@ def till(chain: Chain) -> Till:
 @pytest.fixture
 async def shopper(till: Till) -> Shopper:
     return await till.registers()
+
+
+@pytest.fixture
+async def burning(chain: Chain) -> Burning:
+    """From 300 points on the shopper gives their word; codes come to phones of ours."""
+    phones = Phones()
+    chain.services.add(accounts.Messenger(phones))
+    burning = Burning(chain, phones)
+    await burning.declares()
+    return burning

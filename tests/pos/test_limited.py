@@ -134,12 +134,38 @@ async def test_a_code_works_however_it_is_typed_and_once(chain: Chain, till: Til
     assert len(await chain.events("promotions.coupon_used.v1")) == 1
 
 
-async def test_of_parallel_tills_one_has_the_code(chain: Chain, till: Till) -> None:
+async def sold_at_once(chain: Chain, count: int, **asked: Any) -> list[str]:
+    """What each of so many checks paid, all calculated and committed at once at every till of the chain."""
+    tills = list(chain.tills.values())
+
+    async def sells(n: int) -> str:
+        quote, _ = await tills[n % len(tills)].sells(None, COFFEE, **asked)
+        return quote.to_pay
+
+    return sorted(await asyncio.gather(*(sells(n) for n in range(count))))
+
+
+async def test_a_hundred_tills_have_a_code_as_often_as_it_allows(chain: Chain, till: Till) -> None:
     await chain.publishes("gift", {**TEN_OFF, "coupon": True})
-    made = await pool(chain, "word", kind="shared", word="ЛЕТО 2026", offer=await offer_id(chain, "gift"), uses=3)
+    made = await pool(chain, "word", kind="shared", word="ЛЕТО 2026", offer=await offer_id(chain, "gift"), uses=7)
     assert made
-    quotes = await asyncio.gather(*[till.quotes(None, COFFEE, codes=["лето2026"]) for _ in range(12)])
-    assert sorted(quote.to_pay for quote in quotes) == ["100.00"] * 9 + ["90.00"] * 3
+    assert await sold_at_once(chain, 100, codes=["лето2026"]) == ["100.00"] * 93 + ["90.00"] * 7
+    assert await chain.rows("select uses, over from promotions_coupon") == [{"uses": 7, "over": 0}]
+    await chain.balances()
+
+
+async def test_a_hundred_tills_have_one_code_once(chain: Chain, till: Till) -> None:
+    await chain.publishes("gift", {**TEN_OFF, "coupon": True})
+    (code,) = await issued(chain, await pool(chain, "gifts", offer=await offer_id(chain, "gift")), 1)
+    assert await sold_at_once(chain, 100, codes=[code]) == ["100.00"] * 99 + ["90.00"]
+
+
+async def test_a_hundred_tills_spend_a_budget_to_its_last_kopeck(chain: Chain, till: Till) -> None:
+    """95.00 for discounts of 10.00: nine whole ones and one of 5.00."""
+    await chain.publishes("sale", {**TEN_OFF, "limits": [{"subject": "offer", "measure": "amount", "most": 95_00}]})
+    assert await sold_at_once(chain, 100) == ["100.00"] * 90 + ["90.00"] * 9 + ["95.00"]
+    assert await counters(chain) == [95_00]
+    await chain.balances()
 
 
 async def test_a_bad_code_never_fails_the_check(chain: Chain, till: Till, shopper: Shopper) -> None:

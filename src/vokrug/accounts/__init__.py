@@ -7,15 +7,20 @@ from vokrug.accounts.errors import (
     FormMalformed,
     FormStale,
     FreshSignInNeeded,
+    PhoneNotServed,
     ProductUnknown,
     ScopeNotGranted,
     SignInNeeded,
+    TooManyTries,
 )
 from vokrug.accounts.gateways import ConsoleMessages, HttpLogoutDoor, HttpMessages, Messenger
 from vokrug.accounts.jobs import jobs, schedule_all
+from vokrug.accounts.limits import DAY, HOUR, MINUTE, Limit
+from vokrug.accounts.limits import of_messages as limits_of_messages
 from vokrug.accounts.me import Me, me, own, to_sign_in
 from vokrug.accounts.oauth_api import routes as oauth_routes
 from vokrug.accounts.operations.codes import Policy
+from vokrug.accounts.operations.meters import count as count_tries
 from vokrug.accounts.operations.products import leave_product, products
 from vokrug.accounts.operations.sessions import devices
 from vokrug.accounts.operations.tokens import Holder, holder_of
@@ -25,14 +30,18 @@ from vokrug.accounts.second_api import routes as second_routes
 from vokrug.accounts.security_api import routes as security_routes
 from vokrug.accounts.settings import SignInSettings
 from vokrug.accounts.sign_in_api import routes as sign_in_routes
+from vokrug.accounts.store.people import who_signs_in
 from vokrug.accounts.telling import tell_logouts
-from vokrug.accounts.types import SCOPE_WORDS, Account, Acr, LinkedProduct, Scope, Session
+from vokrug.accounts.types import SCOPE_WORDS, Account, Acr, LinkedProduct, Message, Scope, Session
 from vokrug.accounts.vault import AccountKeys
 from vokrug.accounts.visits import Visit, pages_of
 
 all_routes = [client_routes, oauth_routes, authorize_routes, sign_in_routes, second_routes, security_routes]
 
 __all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
     "SCOPE_WORDS",
     "AccessTokenWanted",
     "Account",
@@ -45,9 +54,12 @@ __all__ = [
     "Holder",
     "HttpLogoutDoor",
     "HttpMessages",
+    "Limit",
     "LinkedProduct",
     "Me",
+    "Message",
     "Messenger",
+    "PhoneNotServed",
     "Policy",
     "ProductUnknown",
     "Provider",
@@ -56,13 +68,16 @@ __all__ = [
     "Session",
     "SignInNeeded",
     "SignInSettings",
+    "TooManyTries",
     "Visit",
     "all_routes",
     "close_account",
+    "count_tries",
     "devices",
     "holder_of",
     "jobs",
     "leave_product",
+    "limits_of_messages",
     "me",
     "own",
     "pages_of",
@@ -70,4 +85,5 @@ __all__ = [
     "schedule_all",
     "tell_logouts",
     "to_sign_in",
+    "who_signs_in",
 ]

@@ -18,17 +18,24 @@ class Limit:
     within: timedelta
 
 
-def of_sms(phone: str, network: str, *, hourly: int) -> list[Limit]:
-    """Somebody who pays nothing could make us pay a lot: by one number, by a block of numbers, from one network, or
-    from many. A block is ten thousand numbers of one operator.
+def of_messages(phone: str, *, hourly: int) -> list[Limit]:
+    """Somebody who pays nothing could make us pay a lot: by one number, by a block of numbers, or from everywhere at
+    once. A block is ten thousand numbers of one operator.
     """
     return [
         Limit("sms.number", phone, 3, 15 * MINUTE),
         Limit("sms.number", phone, 8, DAY),
         Limit("sms.block", phone[:-4], 30, 10 * MINUTE),
+        Limit("sms.all", "", hourly, HOUR),
+    ]
+
+
+def of_sms(phone: str, network: str, *, hourly: int) -> list[Limit]:
+    """The same for browsers, which come from networks."""
+    return [
+        *of_messages(phone, hourly=hourly),
         Limit("sms.network", network, 12, 10 * MINUTE),
         Limit("sms.network", network, 100, DAY),
-        Limit("sms.all", "", hourly, HOUR),
     ]
 
 

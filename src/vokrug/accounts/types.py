@@ -237,7 +237,7 @@ class Passkey:
 class Message:
     """Words for a phone or a mailbox. Its repr hides both: logs are read."""
 
-    channel: str  # sms or email
+    channel: str  # sms, call (the text is the last digits of the number that calls), or email
     address: str = field(repr=False)
     text: str = field(repr=False)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import vokrug
 from vokrug import events
+from vokrug.app.contracts import javascript_contract, python_contract, typescript_contract
 from vokrug.app.wiring import routes_of
 from vokrug.kernel import Refusal
 from vokrug.runtime.http import Route
@@ -108,6 +109,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "events.md": events_page,
     "refusals.md": refusals_page,
     "api.md": api_page,
+    "../clients/python/vokrug_till/contract.py": python_contract,
+    "../clients/js/contract.js": javascript_contract,
+    "../clients/js/contract.d.ts": typescript_contract,
 }
 
 
@@ -116,6 +120,7 @@ def write_pages(folder: Path = DOCS) -> list[str]:
     differing = differing_pages(folder)
     for name in differing:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(PAGES[name]())
     return differing
 

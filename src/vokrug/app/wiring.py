@@ -9,12 +9,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import asyncpg
 
-from vokrug import accounts, cabinet, customers, events, ledger, pos, promotions
+from vokrug import accounts, analytics, cabinet, customers, events, ledger, pos, promotions, web
 from vokrug.app import clock as movable
 from vokrug.app.streams import Streams, open_streams_database
 from vokrug.events import subscriptions
 from vokrug.events.intake.doors import broker_door, parse_topics
-from vokrug.kernel import Clock, MovedClock
+from vokrug.kernel import Clock, MovedClock, parse_minor
 from vokrug.runtime import keys_api
 from vokrug.runtime.database import Database, Tx
 from vokrug.runtime.http import Operator, Routes, Services
@@ -40,7 +40,11 @@ JOBS: list[Jobs] = [
     promotions.backtest_jobs,
     pos.jobs,
 ]
-REACTIONS: list[events.Reaction] = [accounts.close_account]
+REACTIONS: list[events.Reaction] = [
+    *customers.reactions,
+    accounts.close_account,
+    analytics.count,
+]
 
 
 def routes_of(settings: Settings) -> list[Routes]:
@@ -49,11 +53,12 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.routes,
         pos.gift_card_routes,
         pos.goods_routes,
-        customers.routes,
-        customers.people_routes,
-        customers.law_routes,
+        pos.proof_routes,
+        pos.offline_routes,
+        *customers.all_routes,
         *accounts.all_routes,
         *cabinet.all_routes,
+        *web.all_routes,
         *promotions.all_routes,
         ledger.routes,
         ledger.giftcards.routes,
@@ -70,9 +75,14 @@ def routes_of(settings: Settings) -> list[Routes]:
 
 @asynccontextmanager
 async def living(
-    settings: Settings, *, with_jobs: bool = True, jobs_at_once: int = JOBS_AT_ONCE, clock: Clock | None = None
+    settings: Settings,
+    *,
+    with_jobs: bool = True,
+    jobs_at_once: int = JOBS_AT_ONCE,
+    clock: Clock | None = None,
+    playground: web.Sandbox | None = None,
 ) -> AsyncIterator[Services]:
-    """The long-lived parts of a process, from its start to its graceful stop."""
+    """The long-lived parts of a process, from its start to its graceful stop. A `playground` hands out its keys."""
     assert settings.database_url, "the floor fills in the address"
     assert settings.reports_url, "the floor fills in where reports read"
     assert settings.secret, "the floor fills in the secret"
@@ -99,6 +109,10 @@ async def living(
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(events.Installation("local"))
         services.add(directory)
+        services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))
+        services.add(playground or web.Sandbox())
+        services.add(web.KeyDoor(secret_of(settings)))
+        services.add(web.Pulse())
         services.add(Operator(settings.operator_name, settings.operator_address))
         stack_accounts(services, settings, stack)
         deliverer = stack_subscriptions(services, settings, stack)
@@ -140,8 +154,10 @@ def stack_checkout(services: Services, settings: Settings, stack: AsyncExitStack
         codes=codes,
         ids=ids,
         gift_keys=gift_keys,
+        proof_keys=pos.ProofKeys(secret),
+        seals=pos.Seals(secret, parse_minor(settings.offline_allowance)),
     )
-    for one in (ids, gift_keys, offers, codes, checkout, outside_of(directory)):
+    for one in (ids, gift_keys, offers, codes, checkout, checkout.proof_keys, outside_of(directory)):
         services.add(one)
     stack.push_async_callback(checkout.close)
     return checkout

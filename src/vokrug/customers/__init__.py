@@ -4,6 +4,8 @@ Start with `directory = await Directory.load(tx, Vault(secret))` and keep it for
 """
 
 from vokrug.customers.api import routes
+from vokrug.customers.contests.api import routes as contest_routes
+from vokrug.customers.crosswalk.api import routes as crosswalk_routes
 from vokrug.customers.directory import Directory
 from vokrug.customers.errors import (
     CalledMalformed,
@@ -19,6 +21,7 @@ from vokrug.customers.errors import (
 )
 from vokrug.customers.facts import CustomerErased
 from vokrug.customers.for_events import People
+from vokrug.customers.gateways import Witnesses
 from vokrug.customers.law_api import routes as law_routes
 from vokrug.customers.operations.claims import claim
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
@@ -38,6 +41,8 @@ from vokrug.customers.operations.profiles import (
 from vokrug.customers.operations.proposals import MATCHING, propose
 from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
+from vokrug.customers.quarantine.api import routes as quarantine_routes
+from vokrug.customers.reactions import note_identity, note_profile, reactions
 from vokrug.customers.store.numbers import ids_of, numbers_of
 from vokrug.customers.types import (
     Attribute,
@@ -62,6 +67,8 @@ from vokrug.customers.types import (
     Unmerged,
 )
 from vokrug.customers.vault import Vault
+
+all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes, crosswalk_routes]
 
 __all__ = [
     "MATCHING",
@@ -99,7 +106,9 @@ __all__ = [
     "Strength",
     "Unmerged",
     "Vault",
+    "Witnesses",
     "access_report",
+    "all_routes",
     "ask_erasure",
     "attach",
     "call_differently",
@@ -115,18 +124,18 @@ __all__ = [
     "ids_of",
     "ids_of_person",
     "keep_apart",
-    "law_routes",
     "let_join",
     "merge",
     "merges_by_rule",
+    "note_identity",
+    "note_profile",
     "numbers_of",
-    "people_routes",
     "profile",
     "propose",
+    "reactions",
     "read_card",
     "register",
     "resolve",
-    "routes",
     "set_attributes",
     "state_consents",
     "unmerge",

@@ -1,7 +1,10 @@
 """HTTP of the customer ID. A till or partner meets a name at most; only staff read cards."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
+from vokrug.customers.contests import operations as contests
 from vokrug.customers.directory import Directory
 from vokrug.customers.errors import (
     AttributeMalformed,
@@ -14,6 +17,7 @@ from vokrug.customers.errors import (
     CustomerUnknown,
     EvidenceMalformed,
     FullNameNotWanted,
+    IdentifierAside,
     IdentifierBlocked,
     IdentifierImmutable,
     IdentifierMalformed,
@@ -30,6 +34,7 @@ from vokrug.customers.errors import (
     PhoneMissing,
     RequestIdReused,
     TooManyIdentifiers,
+    TooManyNewIdentifiers,
 )
 from vokrug.customers.operations import claims, consents, definitions, identifiers, people, profiles, registration
 from vokrug.customers.schemas import (
@@ -71,6 +76,7 @@ SOURCES = {Role.TILL: Source.TILL, Role.PARTNER: Source.PARTNER, Role.STAFF: Sou
         *VALUE_REFUSALS,
         PhoneMissing,
         IdentifierNotYours,
+        IdentifierAside,
         FullNameNotWanted,
         CalledMalformed,
         LanguageUnknown,
@@ -161,7 +167,9 @@ async def resolve(call: Call, body: Resolve) -> Answer[Resolved]:
         IdentifierNotYours,
         IdentifierTaken,
         IdentifierImmutable,
+        IdentifierAside,
         TooManyIdentifiers,
+        TooManyNewIdentifiers,
     ],
     roles=EVERYONE,
 )
@@ -180,7 +188,19 @@ async def attach(call: Call, body: Attach) -> Answer[Attached]:
             evidence=body.evidence,
         )
 
-    return Answer(Attached(identifier_id=await call.db.replayed(story)))
+    return Answer(Attached(identifier_id=await _or_contested(call, body, story)))
+
+
+async def _or_contested(call: Call, body: Attach, story: Callable[[Tx], Awaitable[int]]) -> int:
+    """What another customer has stays theirs, and a steward sees who wanted it."""
+    try:
+        return await call.db.replayed(story)
+    except (IdentifierTaken, IdentifierProofNeeded):
+        directory, wanted = _directory(call), (body.type, body.value)
+        said: dict[str, Any] = {"source": _source(call), "strength": body.strength, "now": call.now}
+        id = UUID(call.path["id"])
+        await call.db.replayed(lambda tx: contests.note(tx, directory, id, wanted, **said))
+        raise
 
 
 @routes.post(
@@ -194,7 +214,9 @@ async def attach(call: Call, body: Attach) -> Answer[Attached]:
         IdentifierProofNeeded,
         IdentifierTaken,
         IdentifierImmutable,
+        IdentifierAside,
         TooManyIdentifiers,
+        TooManyNewIdentifiers,
     ],
 )
 async def claim(call: Call, body: Attach) -> Answer[Attached]:
@@ -214,7 +236,7 @@ async def claim(call: Call, body: Attach) -> Answer[Attached]:
             evidence=body.evidence,
         )
 
-    return Answer(Attached(identifier_id=await call.db.replayed(story)))
+    return Answer(Attached(identifier_id=await _or_contested(call, body, story)))
 
 
 @routes.delete(

@@ -124,6 +124,27 @@ class TooManyIdentifiers(Refusal):
     )
 
 
+class TooManyNewIdentifiers(Refusal):
+    """The customer has gained as many identifiers of this type lately as one may."""
+
+    code, status, retry = "too_many_new_identifiers", 409, Retry.LATER
+    cashier = Text(
+        en="The customer got {limit} of these ({type}) within {days} days. Try again later.",
+        ru="За {days} дн. покупателю добавлено {limit} таких ({type}). Попробуйте позже.",
+    )
+
+
+class IdentifierAside(Refusal):
+    """Too many people came by this value: it is nobody's until somebody has looked at it."""
+
+    code, status = "identifier_aside", 409
+    cashier = Text(
+        en="Too many customers gave this ({type}): it is being checked. Ask for the customer's own.",
+        ru="Это ({type}) называло слишком много покупателей, идёт проверка. Спросите личные данные покупателя.",
+    )
+    customer = Text(en="Please give your own.", ru="Назовите, пожалуйста, свои данные.")
+
+
 class IdentifierNotHeld(Refusal):
     """The customer never had this identifier."""
 

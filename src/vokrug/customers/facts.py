@@ -48,6 +48,23 @@ class IdentifierStateChanged(Event, frozen=True):
     source: str
 
 
+@event("customers.identifier_quarantined.v1", owner="customers", key="identifier")
+class IdentifierQuarantined(Event, frozen=True):
+    """Too many people came by this value: it leads to nobody until somebody has looked at it."""
+
+    identifier_id: int
+    identifier_type: str
+    people: int
+
+
+@event("customers.identifier_released.v1", owner="customers", key="identifier")
+class IdentifierReleased(Event, frozen=True):
+    """A value that was set aside leads again to whom it led before."""
+
+    identifier_id: int
+    identifier_type: str
+
+
 @event("customers.attribute_changed.v1", owner="customers", key="customer")
 class AttributeChanged(Event, frozen=True):
     """A newer value of an attribute is known. Ask the profile for it, if you may."""
@@ -120,6 +137,8 @@ exemplify(
         customer_id=SOMEBODY, identifier_id=7, identifier_type="card", source="app", strength="observed"
     ),
     IdentifierDetached(customer_id=SOMEBODY, identifier_id=7, identifier_type="card", source="staff"),
+    IdentifierQuarantined(identifier_id=7, identifier_type="phone", people=10),
+    IdentifierReleased(identifier_id=7, identifier_type="phone"),
     AttributeChanged(
         customer_id=SOMEBODY, code="pets", source="site", observed_at=datetime(2026, 11, 23, 12, tzinfo=UTC)
     ),

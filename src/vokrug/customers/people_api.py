@@ -11,14 +11,18 @@ from vokrug.customers.errors import (
     CustomerUnknown,
     EvidenceMalformed,
     FourEyesNeeded,
+    IdentifierBlocked,
+    IdentifierMalformed,
+    IdentifierTypeUnknown,
     MergeOfOneself,
     MergeOverLimit,
     PairProposed,
+    PhoneMalformed,
     ProposalDecided,
     ProposalUnknown,
     RuleMalformed,
 )
-from vokrug.customers.operations import merging, proposals
+from vokrug.customers.operations import joining, merging, proposals
 from vokrug.customers.schemas import (
     KeepApart,
     MergeCard,
@@ -26,6 +30,8 @@ from vokrug.customers.schemas import (
     ProposalCard,
     ProposalCards,
     ProposeMerge,
+    SeenTogether,
+    SeeTogether,
     UndoneByRule,
 )
 from vokrug.customers.types import Proposal, ProposalState, Source
@@ -145,6 +151,26 @@ async def keep_apart(call: Call, body: KeepApart) -> Answer[None]:
 
     await call.db.replayed(story)
     return Answer(None, status=204)
+
+
+@routes.post(
+    "/v1/customers:see-together",
+    answers={200: SeenTogether},
+    refusals=[IdentifierTypeUnknown, IdentifierMalformed, PhoneMalformed, IdentifierBlocked],
+)
+async def see_together(call: Call, body: SeeTogether) -> Answer[SeenTogether]:
+    """Somebody has shown all of these: make one person of those they lead to, as far as each is proven well enough.
+    Which stayed with somebody else is told by their places, and waits for a steward. Such merges can be undone by
+    their rule, `seen_together`.
+    """
+    seen = [joining.Seen(one.type, one.value, one.strength) for one in body.identifiers]
+    directory = call.services.get(Directory)
+
+    async def story(tx: Tx) -> joining.Together:
+        return await joining.see_together(tx, directory, seen, source=Source.STAFF, now=call.now)
+
+    found = await call.db.replayed(story)
+    return Answer(SeenTogether(customer=found.customer_id, merges=found.merge_ids, contested=found.contested))
 
 
 def _card(proposal: Proposal, status: int = 200) -> Answer[ProposalCard]:

@@ -29,6 +29,7 @@ from vokrug.customers.errors import (
     PhoneMissing,
     RuleMalformed,
     TooManyIdentifiers,
+    TooManyNewIdentifiers,
 )
 from vokrug.customers.normalisers import is_known
 from vokrug.customers.types import AttributeType, Birthday, Consent, IdentifierType, Source, Strength
@@ -143,6 +144,17 @@ def require_room(kind: IdentifierType, held: int) -> None:
         raise TooManyIdentifiers(type=kind.code, limit=kind.max_per_customer)
 
 
+def require_pace(kind: IdentifierType, recent: int) -> None:
+    """May a customer who gained so many of these lately gain one more?"""
+    if kind.max_new and recent >= kind.max_new:
+        raise TooManyNewIdentifiers(type=kind.code, limit=kind.max_new, days=kind.new_days)
+
+
+def may_join(kind: IdentifierType, strength: Strength) -> bool:
+    """Is an identifier known well enough to make one person of two?"""
+    return kind.is_unique and strength.rank >= kind.min_joining_strength.rank
+
+
 def require_sound_type(kind: IdentifierType) -> None:
     problem = None
     if not TYPE_CODE.fullmatch(kind.code):
@@ -153,6 +165,12 @@ def require_sound_type(kind: IdentifierType) -> None:
         problem = "max_per_customer"
     elif not 0 <= kind.priority <= 1000:
         problem = "priority"
+    elif not (0 <= kind.max_new <= 1000 and 1 <= kind.new_days <= 3650):
+        problem = "max_new"
+    elif not (kind.crowd == 0 or 2 <= kind.crowd <= 1000) or not 1 <= kind.crowd_days <= 365:
+        problem = "crowd"
+    elif not kind.ladder or len(set(kind.ladder)) != len(kind.ladder):
+        problem = "ladder"
     elif any(len(value) > 320 or not value.isprintable() for value in kind.blocked):
         problem = "blocked"
     if problem:

@@ -20,6 +20,7 @@ from vokrug.customers.types import (
     Profile,
     Proposal,
     ProposalState,
+    Rung,
     Sensitivity,
     Source,
     Strength,
@@ -127,6 +128,7 @@ class IdentifierCard(Struct, kw_only=True):
     sources: Sequence[Source]
     since: datetime
     state: IdentifierState
+    is_aside: bool
 
 
 class SetIdentifierState(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -177,6 +179,7 @@ class CustomerCard(Struct, kw_only=True):
                     sources=one.sources,
                     since=one.since,
                     state=one.state,
+                    is_aside=one.is_aside,
                 )
                 for one in profile.identifiers
             ],
@@ -230,7 +233,11 @@ class PutConsents(Struct, kw_only=True):
 
 
 class PutIdentifierType(Struct, kw_only=True):
-    """The rules of a type. Absent ones are those of an external system's own id."""
+    """The rules of a type. Absent ones are those of an external system's own id.
+
+    `max_new` within `new_days`, and `crowd` of people within `crowd_days`, mean no limit when 0. `ladder` says what
+    speaks for one of two who want the same identifier, the first that tells them apart.
+    """
 
     normaliser: str = "opaque"
     is_unique: bool = True
@@ -241,6 +248,11 @@ class PutIdentifierType(Struct, kw_only=True):
     sensitivity: Sensitivity = Sensitivity.PERSONAL
     attach_sources: list[Source] = field(default_factory=lambda: [Source.STAFF, Source.PARTNER, Source.IMPORT])
     blocked: Annotated[list[Value], Meta(max_length=1000)] = field(default_factory=list)
+    max_new: int = 0
+    new_days: int = 30
+    crowd: int = 0
+    crowd_days: int = 7
+    ladder: list[Rung] = field(default_factory=lambda: list(Rung))
 
     def to_type(self, code: str) -> IdentifierType:
         return IdentifierType(
@@ -255,6 +267,11 @@ class PutIdentifierType(Struct, kw_only=True):
             sensitivity=self.sensitivity,
             attach_sources=frozenset(self.attach_sources),
             blocked=frozenset(self.blocked),
+            max_new=self.max_new,
+            new_days=self.new_days,
+            crowd=self.crowd,
+            crowd_days=self.crowd_days,
+            ladder=tuple(self.ladder),
         )
 
 
@@ -274,6 +291,11 @@ class IdentifierTypeCard(PutIdentifierType, kw_only=True):
             sensitivity=kind.sensitivity,
             attach_sources=sorted(kind.attach_sources),
             blocked=sorted(kind.blocked),
+            max_new=kind.max_new,
+            new_days=kind.new_days,
+            crowd=kind.crowd,
+            crowd_days=kind.crowd_days,
+            ladder=list(kind.ladder),
         )
 
 
@@ -379,6 +401,22 @@ class KeepApart(Struct, kw_only=True):
     other: UUID
     reason: Annotated[str, Meta(min_length=1, max_length=200)] = "decided by staff"
     allow: bool = False
+
+
+class SeenIdentifier(IdentifierValue, kw_only=True):
+    strength: Strength
+
+
+class SeeTogether(Struct, kw_only=True):
+    identifiers: Annotated[list[SeenIdentifier], Meta(min_length=1, max_length=20)]
+
+
+class SeenTogether(Struct, kw_only=True):
+    """Who it is; nobody, when none of them is known."""
+
+    customer: UUID | None
+    merges: Sequence[int]
+    contested: Sequence[int]
 
 
 class AskErasure(Struct, kw_only=True):

@@ -57,6 +57,17 @@ class IdentifierState(StrEnum):
     BLOCKED = "blocked"  # lost or stolen: identifies nobody at a till
 
 
+class Rung(StrEnum):
+    """What speaks for one of two who want an identifier, the first that tells them apart."""
+
+    ACCOUNT_BY_THIS = "account_by_this"  # signs in, and has proven this very identifier
+    PROVEN_THIS = "proven_this"
+    ACCOUNT_BY_ANY = "account_by_any"  # signs in by whatever else
+    HOLDS_VALUE = "holds_value"  # points, or something else of worth
+    PROVEN_ANY = "proven_any"
+    LATEST_WORD = "latest_word"  # was heard of last
+
+
 @dataclass(frozen=True, slots=True)
 class IdentifierType:
     """The rules of one kind of identifier. Data: a new external system is a row, not a release."""
@@ -72,6 +83,11 @@ class IdentifierType:
     sensitivity: Sensitivity = Sensitivity.PERSONAL
     attach_sources: frozenset[Source] = frozenset({Source.STAFF, Source.PARTNER, Source.IMPORT})
     blocked: frozenset[str] = frozenset()
+    max_new: int = 0  # within `new_days`; 0: as many as one may hold
+    new_days: int = 30
+    crowd: int = 0  # this many people within `crowd_days` set a value aside; 0: never
+    crowd_days: int = 7
+    ladder: tuple[Rung, ...] = tuple(Rung)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +263,7 @@ class ShownIdentifier:
     sources: tuple[Source, ...]
     since: datetime
     state: IdentifierState = IdentifierState.ACTIVE
+    is_aside: bool = False  # leads to nobody until somebody has looked
 
 
 @dataclass(frozen=True, slots=True)

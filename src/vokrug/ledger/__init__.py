@@ -12,7 +12,16 @@ from vokrug.ledger.operations.giving import Gift, give_points, take_points
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import open_books, perform
 from vokrug.ledger.operations.settling import Accounts, Settled, settle_return, settle_sale
-from vokrug.ledger.operations.wallets import available, has_rate, open_wallet, rate, summed_wallet, unit_named, units
+from vokrug.ledger.operations.wallets import (
+    available,
+    has_rate,
+    open_wallet,
+    rate,
+    summed_wallet,
+    unit_named,
+    units,
+    who_holds_value,
+)
 from vokrug.ledger.reading import (
     PointsLine,
     TrialLine,
@@ -20,6 +29,7 @@ from vokrug.ledger.reading import (
     points_beside_sales,
     points_lots,
     statement,
+    summed,
     trial_balance,
 )
 from vokrug.ledger.rules import AcquiredLot, Source, defer, draw, fee, recognise, reduce_lots, split
@@ -96,6 +106,7 @@ __all__ = [
     "settle_sale",
     "split",
     "statement",
+    "summed",
     "summed_wallet",
     "summed_wallets",
     "sweep_holds",
@@ -105,6 +116,7 @@ __all__ = [
     "unit_named",
     "units",
     "wallet_of",
+    "who_holds_value",
     "write",
     "written",
 ]

@@ -46,6 +46,20 @@ async def balance(tx: Tx, wallet_id: int, now: datetime) -> Balance | None:
     return await tx.maybe(Balance, BALANCE, wallet_id, now)
 
 
+SUMMED_OF_CODE = """
+    select u.code as unit, coalesce(sum(t.credits - t.debits), 0)::bigint as owed
+      from ledger_wallet w join ledger_unit u on u.id = (w.id & 255)
+      cross join lateral (select debits, credits from ledger_day where wallet_id = w.id
+                          union all select debits, credits from ledger_delta where wallet_id = w.id) t
+     where w.id < 0 and (w.code = $1 or w.code like $1 || '/%') group by u.code order by u.code
+"""
+
+
+async def summed(tx: Tx, code: str) -> dict[str, int]:
+    """What the summed wallets of this code and its parts hold together, by unit: `points.liability` of all funders."""
+    return {row["unit"]: row["owed"] for row in await tx.rows(SUMMED_OF_CODE, code)}
+
+
 BALANCE_AS_OF = """
     select at.balance from (
         (select recorded_at, debit_after as balance from ledger_movement

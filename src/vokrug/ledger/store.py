@@ -1,7 +1,7 @@
 """All the SQL of the ledger."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -101,6 +101,17 @@ def to_wallet(row: Sequence[Any] | Row) -> Wallet:
         overdue,
         next_due,
     )
+
+
+WHO_HOLDS_VALUE = """
+    select distinct asked.number from unnest($1::bigint[]) as asked (number)
+      join ledger_wallet wallet on wallet.id between asked.number << 8 and asked.number << 8 | 255
+     where wallet.debits <> wallet.credits or wallet.debt > 0
+"""
+
+
+async def who_holds_value(tx: Tx, numbers: Collection[int]) -> set[int]:
+    return {row["number"] for row in await tx.rows(WHO_HOLDS_VALUE, list(numbers))}
 
 
 READ_HOLDS = """

@@ -3,33 +3,55 @@
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
-from vokrug.pos.facts import DeviationRaised, PointsGranted, PointsWithdrawn, ReturnParked, ReturnPosted, SaleCommitted
+from vokrug.pos.facts import (
+    BurnAuthorised,
+    DeviationRaised,
+    PointsGranted,
+    PointsWithdrawn,
+    ReturnParked,
+    ReturnPosted,
+    SaleCommitted,
+)
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
+from vokrug.pos.offline.api import routes as offline_routes
+from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.operations.health import tills_health
+from vokrug.pos.operations.orphans import returns_waiting
 from vokrug.pos.past import SoldBefore
-from vokrug.pos.receipts import Receipt, receipts, zone_of
+from vokrug.pos.proofs.api import routes as proof_routes
+from vokrug.pos.proofs.keys import ProofKeys
+from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
     "Acquaintance",
+    "BurnAuthorised",
     "Checkout",
     "DeviationRaised",
     "PointsGranted",
     "PointsWithdrawn",
+    "ProofKeys",
     "Receipt",
     "Reference",
     "ReturnParked",
     "ReturnPosted",
     "SaleCommitted",
+    "Seals",
     "SoldBefore",
     "Tokens",
     "gift_card_routes",
     "goods_routes",
     "jobs",
+    "offline_routes",
+    "proof_routes",
     "receipts",
+    "returns_waiting",
     "routes",
     "schedule_all",
+    "tills_health",
     "zone_of",
+    "zone_of_shop",
 ]

@@ -95,13 +95,23 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Jso
         f'"to_pay":"{minor(document.to_pay_minor - document.cards_minor)}"}},'
         f'"burn":{{"max":"{minor(document.burn_max_minor)}",'
         f'"max_reasons":[{",".join([quoted(reason) for reason in document.burn_reasons])}],'
-        f'"applied":"{minor(document.burn_minor)}"}},"earn":{earn_calculated(document)},'
+        f'"applied":"{minor(document.burn_minor)}",{proof(reference, document)}}},"earn":{earn_calculated(document)},'
         f'"tier":{tier_calculated(reference, document, spent_after)},'
         f'"gift_cards":{cards},'
         f'"verdicts":[{",".join([verdict(one, language) for one in document.verdicts])}],'
         f'"receipt":[{",".join(quote_receipt(document))}],"hold":{hold}}}'
     )
     return Json(text.encode())
+
+
+NO_PROOF = '"auth_needed":false,"methods":[]'
+
+
+def proof(reference: Reference, document: Document) -> str:
+    """Is the shopper to give their word, and how may they?"""
+    if document.proof != "needed" or reference.burn_proof is None:
+        return NO_PROOF
+    return f'"auth_needed":true,"methods":[{",".join([quoted(method) for method in reference.burn_proof.methods])}]'
 
 
 def charge_before(document: Document) -> int:

@@ -19,6 +19,7 @@ from vokrug.pos.operations.measuring import effect
 from vokrug.pos.operations.orphans import ORPHANED_AFTER_DAYS, returns_waiting
 from vokrug.pos.operations.quoting import calculate
 from vokrug.pos.operations.returning import take_back
+from vokrug.pos.proofs.errors import BurnNotAuthorised, CardStale
 from vokrug.pos.schemas import (
     Calculate,
     Calculated,
@@ -79,6 +80,7 @@ def answered(answer: Any, is_repeat: bool, status: int = 200) -> Answer[Any]:
         *PLACE,
         errors.CustomerUnknown,
         errors.CardBlocked,
+        CardStale,
         customers.IdentifierTypeUnknown,
         customers.IdentifierMalformed,
         customers.IdentifierBlocked,
@@ -88,8 +90,8 @@ def answered(answer: Any, is_repeat: bool, status: int = 200) -> Answer[Any]:
 )
 async def post_identify(call: Call, body: Identify) -> Answer[Identified]:
     """Who stands at the till: a short name, points to spend, the path to the next tier."""
-    checkout, shop, _ = at_the_till(call, body)
-    return Answer(await identify(checkout, body, shop, call.language, call.now))
+    checkout, shop, till = at_the_till(call, body)
+    return Answer(await identify(checkout, body, shop, till, call.language, call.now))
 
 
 @routes.post(
@@ -119,6 +121,7 @@ async def post_customer(call: Call, body: Enrol) -> Answer[Identified]:
         errors.CheckMalformed,
         errors.CustomerUnknown,
         errors.CardBlocked,
+        CardStale,
         errors.TokenStale,
         errors.DocumentConflict,
         errors.RevisionStale,
@@ -153,6 +156,7 @@ async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
         errors.CheckUnknown,
         errors.CustomerUnknown,
         errors.CardBlocked,
+        CardStale,
         errors.TokenStale,
         errors.DocumentConflict,
         errors.RevisionStale,
@@ -160,6 +164,7 @@ async def post_calculate(call: Call, body: Calculate) -> Answer[Calculated]:
         errors.PriceChanged,
         errors.QuoteExpired,
         errors.HoldLost,
+        BurnNotAuthorised,
         giftcards.GiftCardUnknown,
         giftcards.GiftCardNotForSale,
         giftcards.GiftCardShort,

@@ -26,6 +26,9 @@ from vokrug.pos import store
 from vokrug.pos.batch import MANY_LOTS, Batch, CommitJob, Job, PromiseJob, Stale, check_of
 from vokrug.pos.goods.unseen import Unseen
 from vokrug.pos.memory import Memory, is_newer
+from vokrug.pos.offline.bundling import Bundles
+from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.proofs.keys import ProofKeys
 from vokrug.pos.reference import Reference
 from vokrug.pos.rules import Promise, Unplain
 from vokrug.pos.schemas import Calculate, Commit
@@ -77,10 +80,13 @@ class Checkout:
     codes: promotions.CouponKeys
     ids: ledger.JournalIds
     gift_keys: ledger.GiftKeys
+    proof_keys: ProofKeys
+    seals: Seals
     reading: Lanes
     writing: Lanes
     memory: Memory = field(default_factory=Memory)
     unseen: Unseen = field(default_factory=Unseen)
+    bundles: Bundles = field(default_factory=Bundles)
     wanted: dict[int, float] = field(default_factory=dict)  # customers whom many tills meet, and until when
     readers: Batcher[Ask, Row] = field(init=False)
     writers: Batcher[Job, Any] = field(init=False)

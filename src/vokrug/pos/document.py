@@ -149,6 +149,7 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     metrics: list[int] = []  # what the customer had done when priced: spend, points, visits, categories
     tier: str | None = None  # held whatever those say
     wanted: Wanted = Wanted()  # of limits and codes, and what the sale gives beside points
+    proof: str = ""  # of the shopper's wish to burn: none is needed, "needed", or "given" when this was priced
 
     @property
     def sold(self) -> list[PricedLine]:

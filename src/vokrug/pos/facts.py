@@ -1,9 +1,9 @@
 """What the till makes known to everyone else. A reader needs no second question."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
-from vokrug.events import Event, event
+from vokrug.events import Event, event, exemplify
 
 
 class LineSold(Event, frozen=True):
@@ -63,6 +63,20 @@ class SaleCommitted(Event, frozen=True):
     discounts_by_offer: dict[str, int]
 
 
+@event("pos.burn_authorised.v1", owner="pos", key="customer")
+class BurnAuthorised(Event, frozen=True):
+    """Burning points in a check was let: by the shopper's code, PIN or app, or by a supervisor in their stead."""
+
+    check_id: UUID
+    customer_id: UUID | None
+    shop: str
+    till: str
+    method: str
+    points_minor: int
+    by_whom: str | None
+    at: datetime
+
+
 class LineReturned(Event, frozen=True):
     """A returned part of a line."""
 
@@ -110,3 +124,17 @@ class DeviationRaised(Event, frozen=True):
     expected_minor: int
     printed_minor: int
     points_short_minor: int
+
+
+exemplify(
+    BurnAuthorised(
+        check_id=UUID("018f0000-0000-7000-8000-000000000001"),
+        customer_id=UUID("018f0000-0000-7000-8000-000000000002"),
+        shop="S1",
+        till="T1",
+        method="sms",
+        points_minor=500_00,
+        by_whom=None,
+        at=datetime(2026, 11, 27, 9, tzinfo=UTC),
+    ),
+)

@@ -8,6 +8,9 @@ from vokrug.pos import store
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.goods.operations import proposing
 from vokrug.pos.goods.store import unknown
+from vokrug.pos.offline import store as offline
+from vokrug.pos.offline.bundling import KEPT_FOR
+from vokrug.pos.proofs import store as proofs
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
 
@@ -78,7 +81,23 @@ async def look_for_goods(run: JobRun) -> None:
         await unknown.forget_unknown(tx, run.now - UNSOLD)
 
 
+@jobs.task("pos.forget_tickets", tries=5)
+async def forget_tickets(run: JobRun) -> None:
+    """QR codes that were shown at tills are kept a day: none is good for longer than minutes."""
+    async with run.services.db.transaction() as tx:
+        await proofs.forget_tickets(tx, run.now - timedelta(days=1))
+
+
+@jobs.task("pos.sweep_queues", tries=5)
+async def sweep_queues(run: JobRun) -> None:
+    """What is kept of queues only to know a repeat goes after a quarter; refused documents stay."""
+    async with run.services.db.transaction() as tx:
+        await offline.sweep(tx, run.now - KEPT_FOR)
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
+    await schedule(tx, "pos.forget_tickets", cron="40 3 * * *", zone="UTC", task=forget_tickets, now=now)
     await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)
     await schedule(tx, "pos.look_for_goods", cron="*/10 * * * *", zone="UTC", task=look_for_goods, now=now)
+    await schedule(tx, "pos.sweep_queues", cron="40 3 * * *", zone="UTC", task=sweep_queues, now=now)

@@ -5,8 +5,8 @@ back what was paid.
 from collections.abc import Sequence
 
 from vokrug.kernel import share_out
+from vokrug.pos.baskets import amount
 from vokrug.pos.document import Document, PricedLine, Unit, replace
-from vokrug.pos.pricing import amount
 from vokrug.pos.schemas import Claimed
 
 

@@ -27,6 +27,8 @@ ZONE_OF = """
      where sale.customer_number = $1 order by sale.at desc limit 1
 """
 
+ZONE_OF_SHOP = "select zone from pos_shop where code = $1"
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -54,3 +56,9 @@ async def zone_of(tx: Tx, customer: int) -> str | None:
     """The zone of the shop where they bought last."""
     found: str | None = await tx.value(ZONE_OF, customer)
     return found
+
+
+async def zone_of_shop(tx: Tx, code: str) -> str:
+    """Where a shop's day begins and ends. A shop that has gone had a day like everybody's."""
+    found: str | None = await tx.value(ZONE_OF_SHOP, code)
+    return found or "UTC"

@@ -10,6 +10,9 @@ from vokrug.pos import store
 from vokrug.pos.document import ReturnTerms
 from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
 from vokrug.pos.goods.resolving import Aliases
+from vokrug.pos.proofs import store as proofs
+from vokrug.pos.proofs.schemas import TillPolicy
+from vokrug.pos.proofs.types import Demand
 from vokrug.pos.schemas import LineAsked, ReturnPolicy
 from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Database, Tx
@@ -23,6 +26,10 @@ def terms_of(body: str) -> ReturnTerms | None:
     policy = msgspec.json.decode(body, type=ReturnPolicy)
     terms = ReturnTerms(policy.earned, policy.shortfall, policy.burned, policy.grace_days, policy.refund_to)
     return None if terms == ReturnTerms() else terms
+
+
+def demand_of(body: str) -> Demand | None:
+    return Demand.of(msgspec.json.decode(body, type=TillPolicy).burn_proof)
 
 
 class Reference:
@@ -45,6 +52,7 @@ class Reference:
         self._accounts: dict[str, ledger.Accounts] = {}
         self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
         self.return_terms: ReturnTerms | None = None  # None: the usual ones
+        self.burn_proof: Demand | None = None  # None: points burn on the shopper's being there
 
     async def renew(self, db: Database, now: datetime) -> bool:
         """Read everything again if anything changed. Says whether it did."""
@@ -59,6 +67,8 @@ class Reference:
             self.points_unit = self.units[self.points_code].id
             declared = await store.return_policy(tx)
             self.return_terms = None if declared is None else terms_of(declared[1])
+            policy = await proofs.till_policy(tx)
+            self.burn_proof = None if policy is None else demand_of(policy[1])
             for currency in {shop.currency for shop in shops}:
                 self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
         self.shops = {shop.code: shop for shop in shops}
@@ -97,23 +107,31 @@ class Reference:
     # Goods
 
     async def goods(
-        self, db: Database, shop: Shop, lines: Sequence[LineAsked], tx: Tx | None = None
+        self,
+        db: Database,
+        shop: Shop,
+        lines: Sequence[LineAsked],
+        tx: Tx | None = None,
+        *,
+        by_own_names: bool = True,
     ) -> tuple[dict[int, Article], Sequence[LineAsked]]:
         """What the centre knows of each line, by its number, and the lines it knows nothing of, which stop no sale."""
         known = self._articles
         try:
             return {line.n: known[line.sku] for line in lines}, ()
         except KeyError:
-            return await self._goods_of_strangers(db, shop, lines, tx)
+            return await self._goods_of_strangers(db, shop, lines, tx, by_own_names)
 
     async def _goods_of_strangers(
-        self, db: Database, shop: Shop, lines: Sequence[LineAsked], tx: Tx | None
+        self, db: Database, shop: Shop, lines: Sequence[LineAsked], tx: Tx | None, by_own_names: bool
     ) -> tuple[dict[int, Article], Sequence[LineAsked]]:
         """By the centre's code, else by what this shop calls it, else by barcode."""
         central = await self.articles(db, [line.sku for line in lines], tx)
         strangers = [line for line in lines if central[line.sku] is None]
         found = {line.n: article for line in lines if (article := central[line.sku]) is not None}
         own = await self._aliases.find(db, shop.id, strangers, tx)
+        if not by_own_names:
+            return found, [line for line in strangers if line.n not in own]
         return found | own, [line for line in strangers if line.n not in own]
 
     async def articles(self, db: Database, skus: Iterable[str], tx: Tx | None = None) -> dict[str, Article | None]:

@@ -8,10 +8,10 @@ from vokrug import events, ledger, promotions
 from vokrug.kernel import format_minor
 from vokrug.pos import document as documents
 from vokrug.pos.answers import QUOTE_GRACE, QUOTE_LIFETIME
+from vokrug.pos.baskets import amount
 from vokrug.pos.document import Document, moment
 from vokrug.pos.errors import DocumentOfAnotherTill, HoldLost, PriceChanged, QuoteExpired, RevisionStale
 from vokrug.pos.facts import LineSold, SaleCommitted
-from vokrug.pos.pricing import amount
 from vokrug.pos.schemas import Commit, Fiscal
 from vokrug.pos.store import SaleRow
 from vokrug.pos.types import Shop, Till
@@ -95,14 +95,22 @@ class Deviation:
     points_short_minor: int = 0
     cards_short_minor: int = 0
     is_of_a_stranger: bool = False  # the receipt names somebody the centre does not know
+    is_unproved: bool = False  # points burned that the shopper never let go: somebody should ask the till
+    is_beyond_allowance: bool = False  # a till without a line took more points than it was allowed to
 
     @property
     def kind(self) -> str:
+        if self.is_unproved:
+            return "unproved_burn"
         if self.is_of_a_stranger:
             return "customer"
         if self.cards_short_minor and self.expected_minor == self.printed_minor:
             return "gift_card"
-        return "points" if self.points_short_minor and self.expected_minor == self.printed_minor else "price"
+        if self.expected_minor != self.printed_minor:
+            return "price"
+        if self.is_beyond_allowance:
+            return "allowance"
+        return "points" if self.points_short_minor else "price"
 
 
 def fiscal_key(fiscal: Fiscal | None) -> str | None:
@@ -157,7 +165,7 @@ def settle(books: ledger.Books, settlement: Settlement, promise: Promise, *, spe
     except Exception:
         raise Unplain() from None
     document, hold = promise.document, promise.hold
-    if document.gift_cards or document.cards_sold or document.own_burn_minor:
+    if document.gift_cards or document.cards_sold or document.own_burn_minor or document.proof:
         raise Unplain()
     if document.burn_minor and (hold is None or hold.state != "o" or hold.deadline <= books.now):
         raise Unplain()

@@ -31,7 +31,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Identifier(Body, frozen=True, kw_only=True):
-    """`type` is phone, card, email, telegram, or `ext:<system>` for a number of another system."""
+    """`type` is phone, card, email, telegram, `ext:<system>` for a number of another system, or `token`: the QR that
+    the app shows, which may bring the shopper's word to burn with it.
+    """
 
     type: Code
     value: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
@@ -77,6 +79,21 @@ class Standing(Reply, frozen=True, kw_only=True):
     path: TierPath
 
 
+class BurnAuth(Reply, frozen=True, kw_only=True):
+    """From how many points in one check on the shopper gives their word, and how they may."""
+
+    needed_from: str
+    methods: list[str]
+
+
+class OfflinePass(Reply, frozen=True, kw_only=True):
+    """How many points a till may take without asking, should it lose its line: goes with the sale."""
+
+    token: str
+    points: str
+    until: datetime
+
+
 class Identified(Reply, frozen=True, kw_only=True):
     customer_token: str
     display_name: str
@@ -84,7 +101,9 @@ class Identified(Reply, frozen=True, kw_only=True):
     tier: Standing
     card_state: Literal["active", "not_activated"]  # a card that is not activated earns, and does not burn
     visits: int
+    burn_auth: BurnAuth | None  # None: nothing is asked
     messages: list[str]
+    offline_pass: OfflinePass | None = None
 
 
 class Enrol(Body, frozen=True, kw_only=True):
@@ -249,9 +268,13 @@ class TotalsCalculated(Reply, frozen=True, kw_only=True):
 
 
 class BurnCalculated(Reply, frozen=True, kw_only=True):
+    """`auth_needed`: the commit will want the shopper's word, given in one of these ways (`authorize`)."""
+
     max: str
     max_reasons: list[str]
     applied: str
+    auth_needed: bool
+    methods: list[str]
 
 
 class EarnByRule(Reply, frozen=True, kw_only=True):
@@ -352,7 +375,9 @@ class Fiscal(Body, frozen=True, kw_only=True):
 
 
 class Commit(Body, frozen=True, kw_only=True):
-    """`check` carries the whole check for a sale that was never calculated: one call, one sale."""
+    """`check` carries the whole check for a sale that was never calculated: one call, one sale. `bundle` is the version
+    by which a till without a line priced it, `offline_pass` the word of the last identification for points it took.
+    """
 
     rev: Rev
     shop: Code
@@ -362,6 +387,8 @@ class Commit(Body, frozen=True, kw_only=True):
     tenders: Annotated[list[Tender], msgspec.Meta(max_length=20)] = []
     fiscal: Fiscal | None = None
     check: Calculate | None = None
+    bundle: Annotated[int, msgspec.Meta(ge=1, le=2**53)] | None = None
+    offline_pass: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
 
 class BalanceAfter(Reply, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 The hot path is `price` over the set that `LiveOffers` holds; everything else is for the staff.
 """
 
+from vokrug.promotions.apart import rules_apart, with_points
 from vokrug.promotions.api import routes
 from vokrug.promotions.around import Around
 from vokrug.promotions.backtest.api import routes as backtest_routes
@@ -55,6 +56,7 @@ from vokrug.promotions.engine import (
     points_for,
     price,
 )
+from vokrug.promotions.engine.apart import RulesApart
 from vokrug.promotions.engine.lint.findings import Key
 from vokrug.promotions.errors import ExperimentUnknown
 from vokrug.promotions.exchange import export_offers, export_records, import_offers, readable, take_lines
@@ -147,6 +149,7 @@ __all__ = [
     "Receipt",
     "ReferralRewarded",
     "Report",
+    "RulesApart",
     "Shopper",
     "Slice",
     "Span",
@@ -213,6 +216,7 @@ __all__ = [
     "reserve",
     "reward_ripe",
     "routes",
+    "rules_apart",
     "run_backtest",
     "save_policy",
     "save_programme",
@@ -230,6 +234,7 @@ __all__ = [
     "try_price",
     "wanted",
     "weigh",
+    "with_points",
     "wordings",
     "workers_for",
     "write_draft",

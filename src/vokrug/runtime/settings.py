@@ -143,6 +143,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["hashed", "plain"],
         Meta(description="How codes of new coupon pools are kept: `hashed`, or `plain` for other programs to read."),
     ] = "hashed"
+    offline_allowance: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9]{1,9}(\.[0-9]{1,2})?$",
+            description="Points that a till without a line may take on the word of its last identification. 0: none.",
+        ),
+    ] = "0"
     clock: Annotated[
         Literal["system", "movable", "standing"],
         Meta(

@@ -8,7 +8,7 @@ numbers into that folder, and a scrape answered by any of them tells the sum of 
 import asyncio
 import os
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
@@ -99,17 +99,39 @@ async def publish_every_second() -> None:
         publish()
 
 
-def metrics_page() -> tuple[bytes, str]:
-    """The text of a scrape and its content type."""
-    publish()
+def _registry() -> CollectorRegistry:
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(EVERYTHING)
+    return registry
+
+
+def metrics_page() -> tuple[bytes, str]:
+    """The text of a scrape and its content type."""
+    publish()
+    registry = _registry()
     for collector in _collectors:
         registry.register(collector)
     return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def latencies(routes: Collection[str]) -> dict[str, dict[float, float]]:
+    """Of each route, how many answers of all processes have taken at most so many seconds since the start; under
+    infinity all of them.
+    """
+    publish()
+    found: dict[str, dict[float, float]] = {}
+    for metric in _registry().collect():
+        if metric.name != LATENCY._name:
+            continue
+        for sample in metric.samples:
+            if sample.name.endswith("_bucket") and sample.labels["route"] in routes:
+                counts = found.setdefault(sample.labels["route"], {})
+                limit = float(sample.labels["le"])
+                counts[limit] = counts.get(limit, 0) + sample.value
+    return found
 
 
 class Tracing:

@@ -1,6 +1,6 @@
 """Accounts, what leads to them, and where they are signed in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,8 @@ ACCOUNT = """
 FIND_ACCOUNT = ACCOUNT + " where account.id = $1 and account.state = 'open'"
 
 ACCOUNT_OF_CUSTOMER = ACCOUNT + " where account.customer_id = $1 and account.state = 'open'"
+
+WHO_SIGNS_IN = "select customer_id from accounts_account where customer_id = any($1) and state = 'open'"
 
 ACCOUNT_OF_LOGIN = (
     ACCOUNT
@@ -108,6 +110,11 @@ async def find_account(tx: Tx, id: UUID) -> Account | None:
 
 async def account_of_customer(tx: Tx, customer_id: UUID) -> Account | None:
     return await tx.maybe(Account, ACCOUNT_OF_CUSTOMER, customer_id)
+
+
+async def who_signs_in(tx: Tx, customer_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these customers who have an account."""
+    return {UUID(int=row["customer_id"].int) for row in await tx.rows(WHO_SIGNS_IN, list(customer_ids))}
 
 
 async def account_of_login(tx: Tx, kind: str, hash: bytes) -> Account | None:

@@ -17,7 +17,8 @@ from vokrug.app.bench import chain, seeding
 from vokrug.app.bench.sale import machine
 from vokrug.app.bench.stage import staged
 from vokrug.pos import document as documents
-from vokrug.pos.pricing import basket_of, document_of
+from vokrug.pos.baskets import basket_of
+from vokrug.pos.pricing import document_of
 from vokrug.pos.schemas import Calculate
 from vokrug.pos.types import Article, Shop
 from vokrug.runtime.database import Database

@@ -55,12 +55,16 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @command.command("online-retail")
 @click.argument("files", type=EXISTING, nargs=-1, required=True)
+@click.option("--shuffled", type=int, metavar="SEED", help="Cancellations come early or late, by this chance.")
 @where
-def online_retail(files: tuple[Path, ...], **options: Any) -> None:
-    """Invoices and cancellations of a web shop (FILES: .csv or .csv.gz; several are one history)."""
+def online_retail(files: tuple[Path, ...], shuffled: int | None, **options: Any) -> None:
+    """Invoices and cancellations of a web shop (FILES: .csv or .csv.gz; several are one history).
+
+    However they are shuffled, the digest of the balances stays the same.
+    """
     from vokrug.app.replay import online_retail as history
 
-    _run("online-retail", lambda door, steps: history.replay(door, files, steps), **options)
+    _run("online-retail", lambda door, steps: history.replay(door, files, steps, shuffled_by=shuffled), **options)
 
 
 @command.command("x5")

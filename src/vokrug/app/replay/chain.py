@@ -1,12 +1,14 @@
 """What a history needs before it can be replayed: shops, offers as configuration, customers, and the books."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
 from vokrug.app.replay.door import AnswerUnexpected, Door
+from vokrug.kernel import format_minor, parse_minor
 
 NAMESPACE = UUID("6d3f0c2e-7a51-5b0e-9c57-3b1e5d0f4a11")
 TILL = "replay"
@@ -119,6 +121,27 @@ async def ensure_customers(door: Door, system: str, numbers: Iterable[str]) -> t
     for at in range(0, len(newcomers), door.connections):
         await asyncio.gather(*[register(number) for number in newcomers[at : at + door.connections]])
     return ids, len(newcomers)
+
+
+async def read_balances(door: Door, shop: str, system: str, numbers: Iterable[str]) -> dict[str, Any]:
+    """What every customer has in the end, in sum, and as a digest by which two replays are compared."""
+    told: dict[str, tuple[str, str]] = {}
+
+    async def read(number: str) -> None:
+        asked = {"shop": shop, "till": TILL, "identifier": {"type": f"ext:{system}", "value": number}}
+        balance = (await door.need("POST", "/pos/v1/identify", asked))["balance"]
+        told[number] = balance["active"], balance["debt"]
+
+    wanted = sorted(set(numbers))
+    for at in range(0, len(wanted), door.connections):
+        await asyncio.gather(*[read(number) for number in wanted[at : at + door.connections]])
+    lines = "".join(f"{number} {active} {debt}\n" for number, (active, debt) in sorted(told.items()))
+    return {
+        "customers": len(told),
+        "points": format_minor(sum(parse_minor(active) for active, _ in told.values())),
+        "debt": format_minor(sum(parse_minor(debt) for _, debt in told.values())),
+        "digest": hashlib.sha256(lines.encode()).hexdigest(),
+    }
 
 
 # The books

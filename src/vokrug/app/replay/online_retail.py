@@ -6,9 +6,10 @@ An invoice is a sale, one that begins with C a cancellation. What is neither is 
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -281,6 +282,8 @@ class Sender:
     watched: frozenset[UUID]  # checks of freak orders
     answered: Answered = field(default_factory=Answered)
     points: dict[UUID, dict[str, str]] = field(default_factory=dict)
+    parked: list[TakeBack] = field(default_factory=list)  # their sales had not come yet
+    fresh: set[UUID] = field(default_factory=set)  # those of them that were new to the server
 
     async def send(self, document: Sale | TakeBack) -> None:
         if isinstance(document, Sale):
@@ -327,6 +330,12 @@ class Sender:
         if not reply.is_good:
             self.answered.decline(document.invoice.number, reply)
             return
+        if reply.read()["status"] == "parked":
+            self.parked.append(document)
+            self.fresh |= set() if reply.is_repeat else {document.id}
+            return
+        if document.id in self.fresh:  # asked again for what it came to: it is as new as it was
+            reply = replace(reply, is_repeat=False)
         said = self.answered.goods_back(reply)
         if document.check_id in self.watched:
             self.points.setdefault(document.check_id, {})["taken_back"] = said["points_taken_back"]
@@ -353,10 +362,22 @@ def flags_of(code: str) -> list[str]:
     return ["no_discount", "no_earn"] if code in CHARGES or code == DISCOUNT else []
 
 
+def with_returns_anywhere(documents: Sequence[Sale | TakeBack], seed: int) -> list[Sale | TakeBack]:
+    """Sales in the order of time, every cancellation early or late by chance: long before its sale, or long after."""
+    chance = Random(seed)
+    places = [
+        (at if isinstance(document, Sale) else chance.uniform(-1, len(documents)), document)
+        for at, document in enumerate(documents)
+    ]
+    return [document for _, document in sorted(places, key=lambda placed: placed[0])]
+
+
 # The whole of it
 
 
-async def replay(door: Door, paths: Sequence[Path], steps: chain.Steps) -> dict[str, Any]:
+async def replay(
+    door: Door, paths: Sequence[Path], steps: chain.Steps, *, shuffled_by: int | None = None
+) -> dict[str, Any]:
     """Send the files' whole history and say what came of it."""
     read = read_invoices(paths)
     made = plan(read.invoices)
@@ -370,12 +391,17 @@ async def replay(door: Door, paths: Sequence[Path], steps: chain.Steps) -> dict[
         await chain.await_offer(door, SHOP, named, KIND, min(buyers))
     before = await chain.read_books(door, [SHOP])
     sender = Sender(door, frozenset(freak.check_id for freak in made.freaks))
-    await each_in_order(
-        steps(made.documents), sender.send, key=lambda document: document.customer, at_once=door.connections
-    )
+    documents = made.documents if shuffled_by is None else with_returns_anywhere(made.documents, shuffled_by)
+    await each_in_order(steps(documents), sender.send, key=lambda document: document.customer, at_once=door.connections)
+    came_early, sender.parked = sender.parked, []
+    for document in came_early:  # asked once more, now that the sale is there
+        await sender.send(document)
+    sender.answered.parked = len(sender.parked)
     after = await chain.read_books(door, [SHOP])
     verdict = await chain.check_books(door, before, after, sender.answered.said)
-    return summary(read, made, sender, buyers, registered, after, verdict)
+    balances = await chain.read_balances(door, SHOP, KIND, buyers)
+    told = summary(read, made, sender, buyers, registered, after, verdict)
+    return {**told, "returns": {**told["returns"], "came_before_their_sale": len(came_early)}, "balances": balances}
 
 
 def offers(shop_id: int) -> dict[str, dict[str, Any]]:

@@ -15,18 +15,21 @@ from vokrug.app.sample.card import card_text, keys_for
 from vokrug.app.sample.chain import CHAIN
 from vokrug.app.sample.filling import Made, fill, has_a_chain, made_so_far
 from vokrug.app.sample.history import Size
+from vokrug.app.sample.playground import print_gift_cards
+from vokrug.kernel import Clock
 from vokrug.runtime.database import Database
 from vokrug.runtime.settings import Settings
 
 ORDINARY = Size()
 
 
-def prepare_sample(settings: Settings, size: Size = ORDINARY) -> None:
-    """Make the chain if the database is empty, go on if an earlier start was interrupted; then say how to reach it."""
-    uvloop.run(_prepare(settings, size))
+def prepare_sample(settings: Settings, size: Size = ORDINARY) -> bool:
+    """Make the chain if the database is empty, go on if an earlier start was interrupted; then say how to reach it.
+    Answers whether there is a sample now."""
+    return uvloop.run(_prepare(settings, size))
 
 
-async def _prepare(settings: Settings, size: Size) -> None:
+async def _prepare(settings: Settings, size: Size) -> bool:
     assert settings.database_url, "the floor fills in the address"
     db = await Database.connect(settings.database_url)
     try:
@@ -34,13 +37,16 @@ async def _prepare(settings: Settings, size: Size) -> None:
         if made is None and await has_a_chain(db):
             echo("This database has a chain of its own: the sample stays away.", err=True)
             echo(f"Vokrug answers on http://{settings.host}:{settings.port}, API at /docs", err=True)
-            return
+            return False
         if made is None:
             # The last day of the history is yesterday, whole in every zone of the chain.
             made = Made.nothing(datetime.now(UTC).date() - timedelta(days=size.days), size)
         if not made.is_ready:
             await _fill(settings, made)
+        async with db.transaction() as tx:
+            await print_gift_cards(tx, settings, Clock().now())
         echo(card_text(settings, await keys_for(settings, db)), err=True)
+        return True
     finally:
         await db.close()
 

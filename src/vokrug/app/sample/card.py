@@ -1,4 +1,4 @@
-"""How to reach the sample: addresses, and two sandbox keys kept in the data folder."""
+"""How to reach the sample: addresses, and sandbox keys kept in the data folder."""
 
 import os
 from pathlib import Path
@@ -14,6 +14,7 @@ from vokrug.runtime.settings import Settings
 from vokrug.runtime.signing import Vault, hash_token
 
 SHOP, TILL = "moscow-1", "1"
+SECOND_SHOP, SECOND_TILL = "petersburg-1", "1"  # of another company
 
 FIND_TILL = """
     select s.id as shop_id, t.id as till_id from pos_till t join pos_shop s on s.id = t.shop_id
@@ -36,6 +37,7 @@ class SampleKeys(msgspec.Struct, frozen=True):
 
     till: str
     staff: str
+    second_till: str = ""  # an earlier start may not have made it
 
 
 def file_of(settings: Settings) -> Path:
@@ -55,7 +57,7 @@ async def keys_for(settings: Settings, db: Database) -> SampleKeys:
     async with db.transaction() as tx:
         try:
             keys = read_keys(settings)
-            if await _is_live(tx, keys.till) and await _is_live(tx, keys.staff):
+            if all([await _is_live(tx, token) for token in (keys.till, keys.staff, keys.second_till)]):
                 return keys
         except SampleKeysMissing:
             pass
@@ -70,34 +72,29 @@ async def _is_live(tx: Tx, token: str) -> bool:
 
 
 async def _issue(tx: Tx, settings: Settings) -> SampleKeys:
+    return SampleKeys(
+        till=await _key(tx, settings, Role.TILL, "sample till", SHOP, TILL),
+        staff=await _key(tx, settings, Role.STAFF, "sample staff"),
+        second_till=await _key(tx, settings, Role.TILL, "sample second till", SECOND_SHOP, SECOND_TILL),
+    )
+
+
+async def _key(tx: Tx, settings: Settings, role: Role, label: str, shop: str = "", till: str = "") -> str:
     assert settings.secret, "the floor fills in the secret"
-    vault, now = Vault(settings.secret), Clock().now()
-    (place,) = await tx.rows(FIND_TILL, SHOP, TILL)
-    till = await issue_key(
+    place = (await tx.rows(FIND_TILL, shop, till))[0] if shop else {"shop_id": None, "till_id": None}
+    issued = await issue_key(
         tx,
-        vault,
+        Vault(settings.secret),
         uid=new_id(),
-        role=Role.TILL,
+        role=role,
         shop_id=place["shop_id"],
         till_id=place["till_id"],
-        label="sample till",
+        label=label,
         sandbox=True,
-        now=now,
+        now=Clock().now(),
     )
-    staff = await issue_key(
-        tx,
-        vault,
-        uid=new_id(),
-        role=Role.STAFF,
-        shop_id=None,
-        till_id=None,
-        label="sample staff",
-        sandbox=True,
-        now=now,
-    )
-    assert till.token, "sandbox keys have a token"
-    assert staff.token, "sandbox keys have a token"
-    return SampleKeys(till.token, staff.token)
+    assert issued.token, "sandbox keys have a token"
+    return issued.token
 
 
 def _write(settings: Settings, keys: SampleKeys) -> None:
@@ -117,6 +114,8 @@ def card_text(settings: Settings, keys: SampleKeys) -> str:
     return f"""
   Vokrug with the sample chain «{CHAIN}»: {len(SHOPS)} shops, Kaliningrad to Kamchatka
 
+  till       {api}/till
+  console    {api}/console
   API        {api}
   documents  {api}/docs
   cabinet    {api}/me

@@ -9,8 +9,9 @@ from vokrug import events
 from vokrug.customers import rules, store
 from vokrug.customers.directory import Directory
 from vokrug.customers.facts import IdentifierDetached
-from vokrug.customers.operations.identifiers import attach, lead_to
+from vokrug.customers.operations.identifiers import attach, lead_to, require_room
 from vokrug.customers.operations.people import person_to_change
+from vokrug.customers.quarantine import operations as quarantine
 from vokrug.customers.types import Source, Strength
 from vokrug.runtime.database import Tx
 
@@ -38,6 +39,7 @@ async def claim(
     rules.require_may_attach(kind, source, strength)
     rules.require_storable(evidence or {})
     await store.lock(tx, [wanted.hash])
+    await quarantine.require_not_aside(tx, [wanted])
     person = await person_to_change(tx, customer_id)
     others = [edge for edge in await store.open_edges(tx, wanted) if edge.holder != person.number]
     if not others or not kind.is_unique:
@@ -45,7 +47,7 @@ async def claim(
             tx, directory, customer_id, identifier, source=source, strength=strength, now=now, evidence=evidence
         )
     rules.require_outproven(kind, strength, [(edge.strength, edge.since) for edge in others], now)
-    rules.require_room(kind, await store.count_held(tx, person.number, kind.id))
+    await require_room(tx, person, kind, now)
 
     identifier_id = others[0].identifier_id
     op = await store.insert_op(tx, "claim", person.number, source, now, {"identifier_id": identifier_id})
@@ -54,6 +56,8 @@ async def claim(
     for number, id in sorted((await store.ids_of(tx, sorted(holders))).items()):
         fact = IdentifierDetached(customer_id=id, identifier_id=identifier_id, identifier_type=code, source=source)
         await events.publish(tx, fact, key=number, subject=str(id), at=now)
-    return await lead_to(
+    await lead_to(
         tx, directory, person, wanted, source=source, strength=strength, evidence=evidence or {}, op=op, now=now
     )
+    await quarantine.watch(tx, kind, identifier_id, now)
+    return identifier_id

@@ -1,7 +1,7 @@
 """Attaching identifiers to a customer and taking them away. Edges begin and end; none is rewritten."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from vokrug.customers.directory import Directory
 from vokrug.customers.errors import IdentifierImmutable, IdentifierNotHeld, IdentifierTaken
 from vokrug.customers.facts import IdentifierAttached, IdentifierDetached, IdentifierStateChanged
 from vokrug.customers.operations.people import person_to_change
+from vokrug.customers.quarantine import operations as quarantine
 from vokrug.customers.store import Person
-from vokrug.customers.types import Identifier, IdentifierState, Source, Strength
+from vokrug.customers.types import Identifier, IdentifierState, IdentifierType, Source, Strength
 from vokrug.runtime.database import Tx
 
 
@@ -37,6 +38,7 @@ async def attach(
     rules.require_may_attach(kind, source, strength)
     rules.require_storable(evidence or {})
     await store.lock(tx, [wanted.hash])
+    await quarantine.require_not_aside(tx, [wanted])
     person = await person_to_change(tx, customer_id)
 
     edges = await store.open_edges(tx, wanted)
@@ -47,13 +49,23 @@ async def attach(
     if any(edge.strength.rank >= strength.rank for edge in same_source):
         return own[0].identifier_id
     if not own:
-        rules.require_room(kind, await store.count_held(tx, person.number, kind.id))
+        await require_room(tx, person, kind, now)
 
     op = await store.insert_op(tx, "attach", person.number, source, now)
     await store.end_edges(tx, [edge.assertion_id for edge in same_source], op, now)
-    return await lead_to(
+    identifier_id = await lead_to(
         tx, directory, person, wanted, source=source, strength=strength, evidence=evidence or {}, op=op, now=now
     )
+    await quarantine.watch(tx, kind, identifier_id, now)
+    return identifier_id
+
+
+async def require_room(tx: Tx, person: Person, kind: IdentifierType, now: datetime) -> None:
+    """May this customer have one more of these, and may they have it now?"""
+    rules.require_room(kind, await store.count_held(tx, person.number, kind.id))
+    if kind.max_new:
+        since = now - timedelta(days=kind.new_days)
+        rules.require_pace(kind, await store.count_new(tx, person.number, kind.id, since))
 
 
 async def lead_to(

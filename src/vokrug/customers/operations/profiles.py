@@ -82,6 +82,7 @@ def _shown(directory: Directory, edges: list[SealedEdge]) -> ShownIdentifier:
         sources=tuple(sorted({edge.source for edge in edges})),
         since=min(edge.valid_from for edge in edges),
         state=first.state,
+        is_aside=first.is_aside,
     )
 
 

@@ -17,6 +17,7 @@ from vokrug.customers.errors import (
 from vokrug.customers.facts import CustomerRegistered, IdentifierAttached
 from vokrug.customers.operations.consents import write_consents
 from vokrug.customers.operations.people import introduce
+from vokrug.customers.quarantine import operations as quarantine
 from vokrug.customers.store import Person
 from vokrug.customers.types import Customer, Identifier, Registered, Registration, Source, State, Strength
 from vokrug.kernel import new_id
@@ -46,12 +47,14 @@ async def register(tx: Tx, directory: Directory, registration: Registration, now
         return Registered(introduce(directory, person), created=earlier.created)
 
     owners = await store.resolve(tx, identifiers)
+    if len(owners) < len(identifiers):
+        await quarantine.require_not_aside(tx, identifiers)
     known = owners.get(0)
     for i, owner in owners.items():
         if known is None or owner.number != known.number:
             raise IdentifierTaken(type=identifiers[i].type.code)
     if known:
-        return await _recognise(tx, directory, registration, known, identifiers[0].type.code, digest, now)
+        return await _recognise(tx, directory, registration, known, identifiers[0], digest, now)
     return await _welcome(tx, directory, registration, called, identifiers, digest, now)
 
 
@@ -92,15 +95,22 @@ def _digest(directory: Directory, registration: Registration, called: str, ident
 
 
 async def _recognise(
-    tx: Tx, directory: Directory, registration: Registration, known: Person, by: str, digest: bytes, now: datetime
+    tx: Tx,
+    directory: Directory,
+    registration: Registration,
+    known: Person,
+    by: Identifier,
+    digest: bytes,
+    now: datetime,
 ) -> Registered:
     """The phone, or what stands in its place, is a customer's. Nobody becomes another, and no card is added on
     a stranger's word.
     """
     is_till = registration.source is Source.TILL
     if not is_till and not await store.was_registered_so(tx, known.number, digest):
-        raise IdentifierTaken(type=by)
+        raise IdentifierTaken(type=by.type.code)
     await store.insert_registration(tx, registration.request_id, known.number, digest, created=False, now=now)
+    await quarantine.watch_met_again(tx, by, known.number, now)
     return Registered(introduce(directory, known), created=False)
 
 

@@ -3,13 +3,13 @@
 import msgspec
 
 from vokrug.customers.store.values import as_json
-from vokrug.customers.types import AttributeType, IdentifierType, Sensitivity, Source, Strength
+from vokrug.customers.types import AttributeType, IdentifierType, Rung, Sensitivity, Source, Strength
 from vokrug.kernel import Text
 from vokrug.runtime.database import Row, Tx
 
 IDENTIFIER_TYPES = """
     select id, code, normaliser, is_unique, is_immutable, max_per_customer, priority, min_joining_strength,
-           sensitivity, attach_sources, blocked
+           sensitivity, attach_sources, blocked, max_new, new_days, crowd, crowd_days, ladder
       from customers_identifier_type
 """
 
@@ -31,6 +31,11 @@ def _identifier_type(row: Row) -> IdentifierType:
         sensitivity=Sensitivity(row["sensitivity"]),
         attach_sources=frozenset(map(Source, row["attach_sources"])),
         blocked=frozenset(row["blocked"]),
+        max_new=row["max_new"],
+        new_days=row["new_days"],
+        crowd=row["crowd"],
+        crowd_days=row["crowd_days"],
+        ladder=tuple(map(Rung, row["ladder"])),
     )
 
 
@@ -49,14 +54,15 @@ async def is_type_in_use(tx: Tx, type_id: int) -> bool:
 PUT_IDENTIFIER_TYPE = """
     insert into customers_identifier_type
         (code, normaliser, is_unique, is_immutable, max_per_customer, priority, min_joining_strength,
-         sensitivity, attach_sources, blocked)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         sensitivity, attach_sources, blocked, max_new, new_days, crowd, crowd_days, ladder)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     on conflict on constraint identifier_type_code_is_used_once do update
        set normaliser = excluded.normaliser, is_unique = excluded.is_unique,
            is_immutable = excluded.is_immutable, max_per_customer = excluded.max_per_customer,
            priority = excluded.priority, min_joining_strength = excluded.min_joining_strength,
            sensitivity = excluded.sensitivity, attach_sources = excluded.attach_sources,
-           blocked = excluded.blocked
+           blocked = excluded.blocked, max_new = excluded.max_new, new_days = excluded.new_days,
+           crowd = excluded.crowd, crowd_days = excluded.crowd_days, ladder = excluded.ladder
     returning id
 """
 
@@ -74,6 +80,11 @@ async def put_identifier_type(tx: Tx, kind: IdentifierType) -> int:
         kind.sensitivity,
         sorted(kind.attach_sources),
         sorted(kind.blocked),
+        kind.max_new,
+        kind.new_days,
+        kind.crowd,
+        kind.crowd_days,
+        list(kind.ladder),
     )
     return type_id
 

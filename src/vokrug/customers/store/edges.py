@@ -113,12 +113,30 @@ async def end_edges(tx: Tx, assertion_ids: Sequence[int], op: int, now: datetime
     await tx.run(END_EDGES, assertion_ids, op, now)
 
 
+COUNT_NEW = """
+    select count(distinct edge.identifier_id)
+      from customers_customer owner
+      join customers_assertion edge on edge.customer_number = owner.number and edge.valid_from > $3
+      join customers_identifier known on known.id = edge.identifier_id and known.type_id = $2
+     where (owner.number = $1 or owner.redirect_to = $1)
+       and not exists (select from customers_assertion earlier
+                        where earlier.identifier_id = edge.identifier_id and earlier.valid_from <= $3
+                          and earlier.customer_number = edge.customer_number)
+"""
+
+
+async def count_new(tx: Tx, number: int, type_id: int, since: datetime) -> int:
+    """How many identifiers of a type the customer came by since then, those they gave up again among them."""
+    new: int = await tx.value(COUNT_NEW, number, type_id, since)
+    return new
+
+
 PROJECT_OWNER = """
     update customers_identifier
        set customer_number = (
            select min(edge.customer_number)
              from customers_assertion edge join customers_customer owner on owner.number = edge.customer_number
-            where edge.identifier_id = $1 and edge.valid_to is null
+            where edge.identifier_id = $1 and edge.valid_to is null and not customers_identifier.is_aside
            having count(distinct coalesce(owner.redirect_to, owner.number)) = 1)
      where id = $1
 """
@@ -152,6 +170,14 @@ FIND_IDENTIFIER_HASH = "select hash from customers_identifier where id = $1"
 
 async def identifier_hash(tx: Tx, identifier_id: int) -> bytes | None:
     found: bytes | None = await tx.value(FIND_IDENTIFIER_HASH, identifier_id)
+    return found
+
+
+FIND_IDENTIFIER_TYPE = "select type_id from customers_identifier where id = $1"
+
+
+async def identifier_type_id(tx: Tx, identifier_id: int) -> int | None:
+    found: int | None = await tx.value(FIND_IDENTIFIER_TYPE, identifier_id)
     return found
 
 

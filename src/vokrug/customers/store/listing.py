@@ -30,7 +30,7 @@ LIST_PEOPLE = """
            person.called_cipher, key.wrapped,
            array(select row (known.type_id, edge.cipher)
                    from customers_assertion edge join customers_identifier known on known.id = edge.identifier_id
-                  where edge.customer_number = person.number and edge.valid_to is null
+                  where edge.customer_number = person.number and edge.valid_to is null and not known.is_aside
                   order by known.type_id, edge.id) as identifiers,
            (select jsonb_object_agg(known.code, known.value #>> '{}') from customers_attribute known
              where known.customer_number = person.number and jsonb_typeof(known.value) in ('string', 'number')

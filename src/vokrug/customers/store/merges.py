@@ -126,7 +126,8 @@ PROJECT_OWNERS = """
              where edge.valid_to is null and edge.identifier_id in
                    (select identifier_id from customers_assertion where customer_number = any($1) and valid_to is null)
              group by edge.identifier_id) as agreed
-     where known.id = agreed.identifier_id and known.customer_number is distinct from agreed.number
+     where known.id = agreed.identifier_id and not known.is_aside
+       and known.customer_number is distinct from agreed.number
 """
 
 

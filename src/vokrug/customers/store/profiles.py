@@ -59,11 +59,12 @@ class SealedEdge:
     strength: Strength
     valid_from: datetime
     state: IdentifierState
+    is_aside: bool
 
 
 SEALED_EDGES = """
     select edge.identifier_id, known.type_id, edge.cipher, owner.id as owner_id, key.wrapped,
-           edge.source, edge.strength, edge.valid_from, known.state
+           edge.source, edge.strength, edge.valid_from, known.state, known.is_aside
       from customers_customer owner
       join customers_assertion edge on edge.customer_number = owner.number and edge.valid_to is null
       join customers_identifier known on known.id = edge.identifier_id
@@ -85,6 +86,7 @@ async def sealed_edges(tx: Tx, number: int) -> list[SealedEdge]:
             strength=Strength(row["strength"]),
             valid_from=row["valid_from"],
             state=IdentifierState(row["state"]),
+            is_aside=row["is_aside"],
         )
         for row in await tx.rows(SEALED_EDGES, number)
     ]

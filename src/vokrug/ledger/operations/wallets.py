@@ -1,5 +1,6 @@
 """Opening wallets and asking what they hold."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from vokrug.ledger import errors, store
@@ -69,6 +70,11 @@ async def summed_wallet(tx: Tx, code: str, unit_id: int, now: datetime) -> int:
 async def available(tx: Tx, wallet_id: int, now: datetime) -> Available:
     """What a wallet can spend at this moment."""
     return await store.available(tx, wallet_id, now)
+
+
+async def who_holds_value(tx: Tx, numbers: Collection[int]) -> set[int]:
+    """Those of these customers who have something on a wallet, or owe something."""
+    return await store.who_holds_value(tx, numbers)
 
 
 async def has_rate(tx: Tx, unit_id: int, in_unit_id: int, at: datetime) -> bool:

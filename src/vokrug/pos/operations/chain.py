@@ -7,10 +7,10 @@ import msgspec
 
 from vokrug import ledger, promotions
 from vokrug.pos import store
+from vokrug.pos.baskets import amount
 from vokrug.pos.errors import CheckMalformed, CurrencyUnknown, ZoneUnknown
 from vokrug.pos.goods import barcodes, names
 from vokrug.pos.goods.store.unknown import mark_found
-from vokrug.pos.pricing import amount
 from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ReturnPolicy, ShopCard, ShopGiven, TierGiven, TillCard
 from vokrug.runtime.database import Tx
 

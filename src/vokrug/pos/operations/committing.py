@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from vokrug import events, ledger, promotions
+from vokrug.kernel import format_minor
 from vokrug.pos import answers, rules, store
 from vokrug.pos import document as documents
 from vokrug.pos.batch import CommitJob
@@ -19,11 +20,14 @@ from vokrug.pos.errors import (
 )
 from vokrug.pos.facts import DeviationRaised
 from vokrug.pos.operations import gift_cards
+from vokrug.pos.operations.apart import priced_apart, within_allowance
 from vokrug.pos.operations.identifying import known_by
 from vokrug.pos.operations.quoting import is_stranger, priced, recognised
 from vokrug.pos.operations.returning import post_parked
 from vokrug.pos.operations.setting_aside import tell
 from vokrug.pos.printed import as_printed
+from vokrug.pos.proofs import operations as proofs
+from vokrug.pos.proofs.errors import BurnNotAuthorised
 from vokrug.pos.rules import Deviation, Promise, Settlement
 from vokrug.pos.schemas import Commit, Committed
 from vokrug.pos.store import QuoteRow, SaleRow, ShopperChange
@@ -114,6 +118,14 @@ async def commit_alone(
         paid = promise.document.to_pay_minor
         deviation = deviation or Deviation(paid, paid)
         deviation.points_short_minor = wanted - burn
+    if promise.document.proof and not await proofs.is_given(
+        tx, check_id, promise.document, promise.customer_number, now
+    ):
+        if body.fiscal is None:
+            raise BurnNotAuthorised(points=format_minor(wanted))
+        deviation = deviation or Deviation(promise.document.to_pay_minor, promise.document.to_pay_minor)
+        deviation.is_unproved = True
+    deviation = await within_allowance(checkout, tx, body, promise.document, promise.customer_number, deviation)
     if promise.customer_number is None and names_somebody(body):
         deviation = deviation or Deviation(promise.document.to_pay_minor, promise.document.to_pay_minor)
         deviation.is_of_a_stranger = True
@@ -188,7 +200,10 @@ async def quote_late(
     if standing is not None:
         await promotions.release(tx, check_id)
     told = await tell(checkout, tx, body.check, shop, known, ask, now)
-    document = await priced(checkout, check_id, body.check, shop, known, row, language, now, told, tx)
+    if body.bundle is None:
+        document = await priced(checkout, check_id, body.check, shop, known, row, language, now, told, tx)
+    else:
+        document = await priced_apart(checkout, tx, check_id, body, body.check, shop, known, row, language, now, told)
     if wallet_ids:
         spendable = {wallet.id: wallet.spendable for wallet in books.wallets.values()}
         document = gift_cards.with_cards(document, cards, spendable)

@@ -9,10 +9,10 @@ from vokrug import ledger
 from vokrug.kernel import format_minor
 from vokrug.ledger import giftcards
 from vokrug.pos import document as documents
+from vokrug.pos.baskets import amount
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.document import CardSold, CardTaken, Document
 from vokrug.pos.errors import AmountMalformed, CheckMalformed
-from vokrug.pos.pricing import amount
 from vokrug.pos.rules import Deviation
 from vokrug.pos.schemas import (
     Calculate,

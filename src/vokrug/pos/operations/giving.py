@@ -8,12 +8,12 @@ import msgspec
 
 from vokrug import customers, events, ledger
 from vokrug.kernel import format_minor
+from vokrug.pos.baskets import amount
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.errors import AmountMalformed
 from vokrug.pos.facts import PointsGranted
 from vokrug.pos.facts import PointsWithdrawn as PointsWithdrawnFact
 from vokrug.pos.operations.chain import require_currency
-from vokrug.pos.pricing import amount
 from vokrug.pos.schemas import (
     Balance,
     LotMove,

@@ -10,17 +10,23 @@ from vokrug.pos import answers
 from vokrug.pos.checkout import Ask, Checkout
 from vokrug.pos.document import moment
 from vokrug.pos.errors import CardBlocked, CustomerUnknown
-from vokrug.pos.schemas import Balance, Enrol, Expiring, Identified, Identifier, Identify
+from vokrug.pos.proofs import store as proofs
+from vokrug.pos.schemas import Balance, BurnAuth, Enrol, Expiring, Identified, Identifier, Identify, OfflinePass
 from vokrug.pos.tokens import Known
-from vokrug.pos.types import Shop
+from vokrug.pos.types import Shop, Till
 
+CARD_OF_THE_APP = "token"
 DISPLAY_CHARACTERS = 30
 NEXT_TO_LAPSE = 4
 GREETING = Text(en="Hello, {name}!", ru="Здравствуйте, {name}!")
 
 
-async def identify(checkout: Checkout, body: Identify, shop: Shop, language: str, now: datetime) -> Identified:
+async def identify(
+    checkout: Checkout, body: Identify, shop: Shop, till: Till, language: str, now: datetime
+) -> Identified:
     """One read: who it is, what they have. A token stands for them in the calls that follow."""
+    if body.identifier.type == CARD_OF_THE_APP:
+        return await identify_by_card(checkout, body.identifier.value, shop, till, now)
     found = checkout.directory.identify(body.identifier.type, body.identifier.value)
     row = await checkout.readers.submit(Ask(type_id=found.type.id, hash=found.hash, soon=NEXT_TO_LAPSE))
     if row["number"] is None or row["state"] == "erased":
@@ -30,9 +36,26 @@ async def identify(checkout: Checkout, body: Identify, shop: Shop, language: str
     return shown(checkout, row, shop, now)
 
 
+async def identify_by_card(checkout: Checkout, text: str, shop: Shop, till: Till, now: datetime) -> Identified:
+    """The QR of the app: who it is; and, the first time that it is shown anywhere, their word for one check here."""
+    card = checkout.proof_keys.read_card(text, now)
+    async with checkout.db.transaction() as tx:
+        person = await customers.customer(tx, checkout.directory, card.customer_id)
+        if card.points_minor and checkout.reference.burn_proof is not None:
+            await proofs.show_ticket(tx, card.nonce, person.number, till.id, card.points_minor, now)
+    row = await checkout.readers.submit(Ask(number=person.number, soon=NEXT_TO_LAPSE))
+    known = Known(person.number, person.id, person.language)
+    return identified(checkout, known, person.called, row, shop, now)
+
+
 def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime) -> Identified:
     known = known_of(row)
-    name = checkout.directory.vault.called(known.id, row["wrapped"], row["called_cipher"])[:DISPLAY_CHARACTERS]
+    name = checkout.directory.vault.called(known.id, row["wrapped"], row["called_cipher"])
+    return identified(checkout, known, name, row, shop, now)
+
+
+def identified(checkout: Checkout, known: Known, called: str, row: Any, shop: Shop, now: datetime) -> Identified:
+    name, demand = called[:DISPLAY_CHARACTERS], checkout.reference.burn_proof
     available = row["available"] or 0
     return Identified(
         customer_token=checkout.tokens.make(known, now),
@@ -50,8 +73,20 @@ def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime) -> Identified
         ),
         card_state="active" if known.may_burn else "not_activated",
         visits=row["visits"] or 0,
+        burn_auth=None
+        if demand is None
+        else BurnAuth(needed_from=format_minor(demand.needed_from_minor), methods=list(demand.methods)),
         messages=[GREETING.say(known.language, name=name)],
+        offline_pass=pass_for(checkout, known, available, now),
     )
+
+
+def pass_for(checkout: Checkout, known: Known, available: int, now: datetime) -> OfflinePass | None:
+    made = checkout.seals.make_pass(known.number, available, now) if known.may_burn else None
+    if made is None:
+        return None
+    token, given = made
+    return OfflinePass(token=token, points=format_minor(given.allowed_minor), until=given.until)
 
 
 def known_of(row: Any) -> Known:
@@ -78,6 +113,9 @@ def known_by(
     if token is not None:
         known = checkout.tokens.read(token, now, is_late=is_late)
         return known, Ask(number=known.number)
+    if identifier is not None and identifier.type == CARD_OF_THE_APP:
+        card = checkout.proof_keys.read_card(identifier.value, now, is_late=is_late)  # its word only `identify` takes
+        return Known(card.number, card.customer_id, card.language), Ask(number=card.number)
     if identifier is not None:
         found = checkout.directory.identify(identifier.type, identifier.value)
         return None, Ask(type_id=found.type.id, hash=found.hash)

@@ -10,6 +10,7 @@ import msgspec
 from vokrug import ledger, promotions
 from vokrug.pos import answers, store
 from vokrug.pos import document as documents
+from vokrug.pos.baskets import basket_of, happened
 from vokrug.pos.batch import PromiseJob
 from vokrug.pos.checkout import TOLD_ALONE, Ask, Checkout, hash_of
 from vokrug.pos.document import Document, moment
@@ -24,7 +25,8 @@ from vokrug.pos.errors import (
 from vokrug.pos.operations.gift_cards import cards_of, hold_cards, touches_cards, with_cards
 from vokrug.pos.operations.identifying import known_by, known_of
 from vokrug.pos.operations.setting_aside import as_if_free, let_go, set_aside, tell
-from vokrug.pos.pricing import basket_of, document_of, happened
+from vokrug.pos.pricing import document_of
+from vokrug.pos.proofs import operations as proofs
 from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, HoldAsked
 from vokrug.pos.store import QuoteRow
@@ -57,6 +59,8 @@ async def calculate(
         trolley = await Trolley.of(checkout, check_id, body, shop, known, row, language, now, told)
         document = trolley.priced(row["available"] or 0)
     except Unplain:
+        return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
+    if document.proof:  # it may have been given
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
     quote = QuoteRow(
         check_id=check_id,
@@ -128,6 +132,7 @@ class Trolley:
     language: str
     at: datetime
     told: promotions.Told | None  # what limits and codes have to say, if they were asked
+    rules: promotions.CompiledOffers | None = None  # those of a till without a line; else what is published
 
     @classmethod
     async def of(
@@ -142,8 +147,13 @@ class Trolley:
         now: datetime,
         told: promotions.Told | None = None,
         tx: Tx | None = None,
+        rules: promotions.CompiledOffers | None = None,
     ) -> "Trolley":
-        articles, strangers = await checkout.reference.goods(checkout.db, shop, body.lines, tx)
+        # A till without a line knows the centre's codes alone: what it sold by its own is judged as it judged.
+        by_own_names = rules is None
+        articles, strangers = await checkout.reference.goods(
+            checkout.db, shop, body.lines, tx, by_own_names=by_own_names
+        )
         basket = basket_of(body, shop, articles)
         for line in strangers:
             checkout.unseen.note(check_id, shop.id, line, now)
@@ -153,7 +163,7 @@ class Trolley:
             basket = told.basket(basket)
         elif closed := promotions.closed(checkout.offers.around, None if known is None else known.number):
             basket = msgspec.structs.replace(basket, left=closed)
-        return cls(checkout, basket, shop, known, row, language, happened(body.at, now), told)
+        return cls(checkout, basket, shop, known, row, language, happened(body.at, now), told, rules)
 
     def priced(self, available_minor: int) -> Document:
         """Ask the engine, as of the moment of the sale. A check that turns out to take of limits or codes
@@ -164,7 +174,7 @@ class Trolley:
             shopper = shopper_of(self.checkout, self.known, row, available_minor if self.known.may_burn else 0)
             if self.told is not None:
                 shopper = self.told.shopper(shopper)
-        answer = promotions.price(self.basket, shopper, offers.current, self.at)
+        answer = promotions.price(self.basket, shopper, offers.current if self.rules is None else self.rules, self.at)
         if not (self.told is not None and self.told.is_whole) and offers.around.takes(answer):
             raise Unplain()
         document = document_of(
@@ -186,6 +196,9 @@ class Trolley:
         elif document.burn_minor > max(0, available_minor):
             own = document.burn_minor - max(0, available_minor)
             document = documents.replace(document, own_burn_minor=own)
+        demand = self.checkout.reference.burn_proof
+        if demand is not None and demand.covers(document.burn_minor - document.own_burn_minor):
+            document = documents.replace(document, proof="needed")
         terms = self.checkout.reference.return_terms
         return document if terms is None else documents.replace(document, returns=terms)
 
@@ -268,7 +281,7 @@ async def quote_alone(
 ) -> tuple[Json, bool]:
     await store.lock_document(tx, check_id)
     standing = await store.lock_quote(tx, check_id)
-    known = checkout.tokens.read(body.customer_token, now) if body.customer_token is not None else None
+    known, _ = known_by(checkout, body.customer_token, body.identifier, now)
     (row,) = await checkout.read(tx, [ask], now)
     known = recognised(known, ask, row)
     body_hash = hash_of(body, None if known is None else known.number)
@@ -301,6 +314,8 @@ async def quote_alone(
     spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
     document = with_cards(document, cards, spendable)
     number = None if known is None else known.number
+    if document.proof and number is not None:
+        document = await proofs.standing(tx, check_id, document, number, shop, till, now, take=bool(body.hold))
     quote = QuoteRow(check_id, body.rev, body_hash, shop.id, till.id, number, None, now, b"")
     if not body.hold:
         return answers.calculated(checkout.reference, quote, document), False

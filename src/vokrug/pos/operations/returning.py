@@ -17,6 +17,7 @@ from vokrug.kernel import format_minor
 from vokrug.ledger import giftcards
 from vokrug.pos import answers, reversal, store
 from vokrug.pos import document as documents
+from vokrug.pos.baskets import amount, happened
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.clawback import claimed_back
 from vokrug.pos.document import Document
@@ -33,7 +34,6 @@ from vokrug.pos.errors import (
 from vokrug.pos.facts import LineReturned as LineReturnedFact
 from vokrug.pos.facts import ReturnParked, ReturnPosted
 from vokrug.pos.operations.gift_cards import tenders_of
-from vokrug.pos.pricing import amount, happened
 from vokrug.pos.reversal import Asked, LineBack, Reach, SoFar, Worth
 from vokrug.pos.schemas import LineReturned, ReceiptBlock, RefundTender, Return, Returned
 from vokrug.pos.store import ReturnRow, SaleRow

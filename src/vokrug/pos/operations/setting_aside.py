@@ -7,10 +7,10 @@ from uuid import UUID
 
 from vokrug import ledger, promotions
 from vokrug.pos import document as documents
+from vokrug.pos.baskets import happened
 from vokrug.pos.checkout import Ask, Checkout
 from vokrug.pos.document import Document
 from vokrug.pos.operations.gift_cards import let_cards_go
-from vokrug.pos.pricing import happened
 from vokrug.pos.schemas import Calculate
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.tokens import Known

@@ -1,0 +1,1 @@
+"""Identifiers that two people want, and what speaks for each."""

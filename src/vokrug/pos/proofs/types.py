@@ -1,0 +1,51 @@
+"""Nouns of proofs."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from vokrug import accounts
+from vokrug.pos.baskets import amount
+from vokrug.pos.proofs.schemas import BurnProof, Method
+
+# A proof is good for its check for so long: longer than a price is promised, shorter than anybody waits to misuse it.
+PROOF_LIFE = timedelta(minutes=30)
+TICKET_LIFE = timedelta(minutes=5)  # between the QR at the till and the check that burns
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A programme's burn proof, ready for use."""
+
+    needed_from_minor: int
+    methods: tuple[Method, ...]
+    attempts: int
+    lifetime: timedelta
+    resend_after: timedelta
+    codes_a_day: int
+    till_hourly: int
+
+    @classmethod
+    def of(cls, given: BurnProof | None) -> "Demand | None":
+        if given is None:
+            return None
+        return cls(
+            amount(given.needed_from, "needed_from"),
+            tuple(dict.fromkeys(given.methods)),
+            given.attempts,
+            timedelta(seconds=given.lifetime_s),
+            timedelta(seconds=given.resend_after_s),
+            given.codes_a_day,
+            given.till_hourly,
+        )
+
+    def covers(self, burn_minor: int) -> bool:
+        """Does such a burn take the shopper's word?"""
+        return burn_minor > 0 and burn_minor >= self.needed_from_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """What counts messages and guesses, shared with signing in: pumping through two doors is pumping."""
+
+    keys: accounts.AccountKeys
+    policy: accounts.Policy

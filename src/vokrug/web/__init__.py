@@ -1,0 +1,13 @@
+"""Screens: server-rendered pages over the domains' front doors. No business decisions."""
+
+from vokrug.web.built import address
+from vokrug.web.built import routes as built_routes
+from vokrug.web.console.home_api import routes as home_routes
+from vokrug.web.console.pulse import Pulse
+from vokrug.web.console.staff import KeyDoor
+from vokrug.web.sandbox import Sandbox, SandboxArticle, SandboxCard, SandboxTill
+from vokrug.web.till_api import routes as till_routes
+
+all_routes = [built_routes, till_routes, home_routes]
+
+__all__ = ["KeyDoor", "Pulse", "Sandbox", "SandboxArticle", "SandboxCard", "SandboxTill", "address", "all_routes"]

@@ -1,0 +1,1 @@
+"""The console: what staff look at and decide."""

@@ -1,0 +1,93 @@
+"""Who is at the console, and what they may open."""
+
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from vokrug.runtime.http import Call, Role
+from vokrug.runtime.key_ring import KeyRing, LiveKey
+from vokrug.runtime.signing import KeyUnknown
+from vokrug.web.frame import cookies_of
+
+COOKIE = "vokrug_staff"
+LIVES_S = 12 * 3600
+
+
+class Duty(StrEnum):
+    """What somebody is there for."""
+
+    OWNER = "owner"
+    MARKETER = "marketer"
+    MANAGER = "manager"
+    SUPPORT = "support"
+    STEWARD = "steward"
+    ANALYST = "analyst"
+    FRANCHISEE = "franchisee"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """`id` is what the audit keeps. `shops`: these only; none named is all of them."""
+
+    id: str
+    name: str
+    duties: frozenset[Duty]
+    shops: frozenset[str] = frozenset()
+
+    def may(self, *duties: Duty) -> bool:
+        """An owner may everything."""
+        return bool(self.duties & {Duty.OWNER, *duties})
+
+
+class StaffDoor(Protocol):
+    """How staff come in."""
+
+    async def staff_of(self, call: Call) -> Staff | None: ...
+
+
+class KeyDoor:
+    """Staff by a key of theirs: whoever shows its secret is given a cookie, which is worth nothing once the key is
+    revoked. The cookie is made from the key's id and the installation's secret; nothing is kept of it.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = hmac.digest(secret, b"vokrug console 1", "sha256")
+
+    async def enter(self, call: Call, token: str) -> str | None:
+        """The cookie of whoever bears this key of staff; None: it is nobody's."""
+        key_id, _, secret = token.strip().partition(".")
+        key = await _key(call, key_id)
+        if key is None or not hmac.compare_digest(key.secret.encode(), secret.encode()):
+            return None
+        until = int(time.time()) + LIVES_S
+        return f"{key_id}.{until}.{self._mac(f'{key_id}.{until}')}"
+
+    async def staff_of(self, call: Call) -> Staff | None:
+        key_id, _, rest = cookie_of(call.headers).partition(".")
+        until, _, mac = rest.partition(".")
+        is_ours = hmac.compare_digest(mac.encode(), self._mac(f"{key_id}.{until}").encode())
+        if not is_ours or int(until) < time.time() or (key := await _key(call, key_id)) is None:
+            return None
+        return Staff(key.caller.key_id, "", frozenset({Duty.OWNER}))
+
+    def form_token(self, cookie: str) -> str:
+        """What a form of ours carries: it fits the cookie and no other."""
+        return self._mac(f"form {cookie}")
+
+    def _mac(self, text: str) -> str:
+        return hmac.digest(self._secret, text.encode(), "sha256").hex()[:40]
+
+
+async def _key(call: Call, key_id: str) -> LiveKey | None:
+    try:
+        key = await call.services.get(KeyRing).find(key_id)
+    except KeyUnknown:
+        return None
+    return key if key.caller.role is Role.STAFF and key.not_before <= call.now else None
+
+
+def cookie_of(headers: Mapping[str, str]) -> str:
+    return cookies_of(headers).get(COOKIE, "")

@@ -1,0 +1,5 @@
+"""The same chain of two shops that the tills' tests sell in."""
+
+from tests.pos.conftest import chain, opened, till
+
+__all__ = ["chain", "opened", "till"]
