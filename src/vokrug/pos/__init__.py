@@ -3,6 +3,7 @@
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.deviations import Deviation, deviations
 from vokrug.pos.facts import (
     BurnAuthorised,
     DeviationRaised,
@@ -17,6 +18,8 @@ from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.operations.giving import give as give_points
+from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
 from vokrug.pos.operations.orphans import returns_waiting
 from vokrug.pos.past import SoldBefore
@@ -24,13 +27,16 @@ from vokrug.pos.proofs.api import routes as proof_routes
 from vokrug.pos.proofs.keys import ProofKeys
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
+from vokrug.pos.schemas import PointsGiven
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
     "Acquaintance",
     "BurnAuthorised",
     "Checkout",
+    "Deviation",
     "DeviationRaised",
+    "PointsGiven",
     "PointsGranted",
     "PointsWithdrawn",
     "ProofKeys",
@@ -42,10 +48,13 @@ __all__ = [
     "Seals",
     "SoldBefore",
     "Tokens",
+    "deviations",
     "gift_card_routes",
+    "give_points",
     "goods_routes",
     "jobs",
     "offline_routes",
+    "points_statement",
     "proof_routes",
     "receipts",
     "returns_waiting",
