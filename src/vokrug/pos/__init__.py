@@ -24,18 +24,22 @@ from vokrug.pos.operations.health import tills_health
 from vokrug.pos.operations.orphans import returns_waiting
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.proofs.api import routes as proof_routes
-from vokrug.pos.proofs.keys import ProofKeys
+from vokrug.pos.proofs.errors import PinTooSimple
+from vokrug.pos.proofs.guesses import put_pin
+from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import PointsGiven
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
+    "ANY_BURN",
     "Acquaintance",
     "BurnAuthorised",
     "Checkout",
     "Deviation",
     "DeviationRaised",
+    "PinTooSimple",
     "PointsGiven",
     "PointsGranted",
     "PointsWithdrawn",
@@ -56,6 +60,7 @@ __all__ = [
     "offline_routes",
     "points_statement",
     "proof_routes",
+    "put_pin",
     "receipts",
     "returns_waiting",
     "routes",
