@@ -52,6 +52,7 @@ def routes_of(settings: Settings) -> list[Routes]:
     all_routes = [
         pos.routes,
         pos.gift_card_routes,
+        pos.goods_routes,
         pos.proof_routes,
         pos.offline_routes,
         *customers.all_routes,
@@ -207,6 +208,7 @@ def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitabl
 
     async def renew() -> None:
         await checkout.reference.renew(services.db, services.clock.now())
+        await checkout.unseen.write(services.db)
         async with services.db.transaction(readonly=True) as tx:
             await checkout.offers.refresh(tx)
             if next(turns) % DIRECTORY_EVERY == 0:

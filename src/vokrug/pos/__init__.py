@@ -14,6 +14,7 @@ from vokrug.pos.facts import (
     SaleCommitted,
 )
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
+from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
@@ -54,6 +55,7 @@ __all__ = [
     "deviations",
     "gift_card_routes",
     "give_points",
+    "goods_routes",
     "jobs",
     "offline_routes",
     "points_statement",

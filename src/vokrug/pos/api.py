@@ -385,7 +385,7 @@ async def get_shops(call: Call) -> Answer[Shops]:
 async def put_catalogue(call: Call, body: CatalogueGiven) -> Answer[CatalogueTaken]:
     """Take categories and articles; what is not named stays."""
     async with call.db.transaction() as tx:
-        ids = await chain.save_catalogue(tx, body)
+        ids = await chain.save_catalogue(tx, body, call.now)
     await call.services.get(Checkout).reference.renew(call.db, call.now)
     return Answer(CatalogueTaken(categories=len(body.categories), articles=len(body.articles), category_ids=ids))
 
