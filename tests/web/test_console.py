@@ -26,7 +26,7 @@ async def glass(chain: Chain) -> AsyncIterator[Glass]:
 async def comes_in(page: Page, glass: Glass) -> None:
     await page.goto(f"{glass.address}/console")
     await page.click("#playground")
-    await page.wait_for_selector("nav.console-menu")
+    await page.wait_for_selector("main.console-main")
 
 
 async def test_a_key_of_staff_opens_the_console_and_no_other_does(chain: Chain) -> None:

@@ -15,12 +15,12 @@ class LazyCommands(click.Group):
     """Finds commands by the names of their files: `vokrug --help` imports them, `vokrug serve` only one."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(commands.__path__))
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in self.list_commands(context):
             return None
-        command = importlib.import_module(f"vokrug.app.commands.{name}").command
+        command = importlib.import_module(f"vokrug.app.commands.{name.replace('-', '_')}").command
         assert isinstance(command, click.Command), f"commands/{name}.py needs a click command called `command`"
         return command
 

@@ -3,8 +3,10 @@
 from vokrug.cabinet.app_api import routes as app_routes
 from vokrug.cabinet.consents_api import routes as consents_routes
 from vokrug.cabinet.leaving_api import routes as leaving_routes
+from vokrug.cabinet.operations import balance, history
 from vokrug.cabinet.pages_api import routes as pages_routes
+from vokrug.cabinet.types import Balance, HistoryPage
 
 all_routes = [pages_routes, consents_routes, leaving_routes, app_routes]
 
-__all__ = ["all_routes"]
+__all__ = ["Balance", "HistoryPage", "all_routes", "balance", "history"]

@@ -22,23 +22,25 @@ from vokrug.customers.errors import (
 from vokrug.customers.facts import CustomerErased
 from vokrug.customers.for_events import People
 from vokrug.customers.gateways import Witnesses
+from vokrug.customers.households.api import routes as household_routes
 from vokrug.customers.law_api import routes as law_routes
 from vokrug.customers.operations.claims import claim
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
 from vokrug.customers.operations.definitions import define_attribute, define_identifier_type
 from vokrug.customers.operations.erasure import access_report, ask_erasure, destroy_keys, erasure_asked
 from vokrug.customers.operations.identifiers import attach, detach
-from vokrug.customers.operations.merging import keep_apart, let_join, merge, merges_by_rule, unmerge
+from vokrug.customers.operations.merging import keep_apart, let_join, merge, merges_by_rule, merges_of, unmerge
 from vokrug.customers.operations.people import ids_of_person, resolve
 from vokrug.customers.operations.profiles import (
     call_differently,
     contacts,
     customer,
+    latest_card_reads,
     profile,
     read_card,
     set_attributes,
 )
-from vokrug.customers.operations.proposals import MATCHING, propose
+from vokrug.customers.operations.proposals import MATCHING, accept, proposals, propose, reject, undo
 from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
 from vokrug.customers.quarantine.api import routes as quarantine_routes
@@ -49,6 +51,7 @@ from vokrug.customers.types import (
     AttributesSet,
     AttributeType,
     Birthday,
+    CardRead,
     Consent,
     ConsentState,
     Contact,
@@ -58,7 +61,10 @@ from vokrug.customers.types import (
     Identifier,
     IdentifierType,
     Merged,
+    MergeSeen,
     Profile,
+    Proposal,
+    ProposalState,
     Registered,
     Registration,
     Source,
@@ -68,7 +74,7 @@ from vokrug.customers.types import (
 )
 from vokrug.customers.vault import Vault
 
-all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes, crosswalk_routes]
+all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes, crosswalk_routes, household_routes]
 
 __all__ = [
     "MATCHING",
@@ -77,6 +83,7 @@ __all__ = [
     "AttributesSet",
     "Birthday",
     "CalledMalformed",
+    "CardRead",
     "Consent",
     "ConsentMalformed",
     "ConsentState",
@@ -96,9 +103,12 @@ __all__ = [
     "IdentifierType",
     "IdentifierTypeUnknown",
     "LanguageUnknown",
+    "MergeSeen",
     "Merged",
     "People",
     "Profile",
+    "Proposal",
+    "ProposalState",
     "Registered",
     "Registration",
     "Source",
@@ -107,6 +117,7 @@ __all__ = [
     "Unmerged",
     "Vault",
     "Witnesses",
+    "accept",
     "access_report",
     "all_routes",
     "ask_erasure",
@@ -124,20 +135,25 @@ __all__ = [
     "ids_of",
     "ids_of_person",
     "keep_apart",
+    "latest_card_reads",
     "let_join",
     "merge",
     "merges_by_rule",
+    "merges_of",
     "note_identity",
     "note_profile",
     "numbers_of",
     "profile",
+    "proposals",
     "propose",
     "reactions",
     "read_card",
     "register",
+    "reject",
     "resolve",
     "set_attributes",
     "state_consents",
+    "undo",
     "unmerge",
     "withdraw_consent",
 ]

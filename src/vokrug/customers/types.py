@@ -253,6 +253,26 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
+class CardRead:
+    """Somebody of the staff looked at a customer's card."""
+
+    reader: str
+    at: datetime
+    customer_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class MergeSeen:
+    """A merge that stands between two customers of one person."""
+
+    id: int
+    one_id: UUID
+    other_id: UUID
+    rule: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShownIdentifier:
     """An identifier as a screen may show it."""
 

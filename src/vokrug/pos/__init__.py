@@ -3,6 +3,7 @@
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.deviations import Deviation, deviations
 from vokrug.pos.facts import (
     BurnAuthorised,
     DeviationRaised,
@@ -13,23 +14,36 @@ from vokrug.pos.facts import (
     SaleCommitted,
 )
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
+from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.onboarding import ClaimGuard
+from vokrug.pos.onboarding import routes as onboarding_routes
+from vokrug.pos.operations.giving import give as give_points
+from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
 from vokrug.pos.operations.orphans import returns_waiting
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.proofs.api import routes as proof_routes
-from vokrug.pos.proofs.keys import ProofKeys
+from vokrug.pos.proofs.errors import PinTooSimple
+from vokrug.pos.proofs.guesses import put_pin
+from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
+from vokrug.pos.schemas import PointsGiven
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
+    "ANY_BURN",
     "Acquaintance",
     "BurnAuthorised",
     "Checkout",
+    "ClaimGuard",
+    "Deviation",
     "DeviationRaised",
+    "PinTooSimple",
+    "PointsGiven",
     "PointsGranted",
     "PointsWithdrawn",
     "ProofKeys",
@@ -41,10 +55,16 @@ __all__ = [
     "Seals",
     "SoldBefore",
     "Tokens",
+    "deviations",
     "gift_card_routes",
+    "give_points",
+    "goods_routes",
     "jobs",
     "offline_routes",
+    "onboarding_routes",
+    "points_statement",
     "proof_routes",
+    "put_pin",
     "receipts",
     "returns_waiting",
     "routes",

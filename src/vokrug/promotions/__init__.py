@@ -23,6 +23,7 @@ from vokrug.promotions.checks import (
     issue_for_sale,
     issued_with,
     look_up,
+    prolong,
     release,
     reserve,
     take,
@@ -76,6 +77,7 @@ from vokrug.promotions.operations import (
     check_offer,
     create_offer,
     end_offer,
+    latest_steps,
     list_offers,
     load_published,
     offer_card,
@@ -88,6 +90,8 @@ from vokrug.promotions.operations import (
 )
 from vokrug.promotions.outside import NameOf, Outside, PointsBooks, Reader, Receipt, Slice, Span
 from vokrug.promotions.people_api import routes as people_routes
+from vokrug.promotions.personal.operations import activate_personal, personal_offers
+from vokrug.promotions.personal.types import PersonalOffer
 from vokrug.promotions.policies.api import routes as policy_routes
 from vokrug.promotions.policies.operations import policy_in_force, save_policy
 from vokrug.promotions.referrals.operations import note_return, note_sale, reward_ripe
@@ -141,6 +145,7 @@ __all__ = [
     "Outside",
     "Party",
     "Personal",
+    "PersonalOffer",
     "PointsBooks",
     "Policy",
     "Priced",
@@ -157,6 +162,7 @@ __all__ = [
     "Tier",
     "Told",
     "Wanted",
+    "activate_personal",
     "active_from",
     "all_routes",
     "backtest_jobs",
@@ -188,6 +194,7 @@ __all__ = [
     "issued_with",
     "jobs",
     "keep",
+    "latest_steps",
     "launch_routes",
     "lint_change",
     "list_offers",
@@ -202,11 +209,13 @@ __all__ = [
     "path",
     "pause_offer",
     "people_routes",
+    "personal_offers",
     "points_for",
     "policy_in_force",
     "policy_routes",
     "price",
     "price_kept",
+    "prolong",
     "publish_offer",
     "publish_offers",
     "read_holdout",

@@ -28,7 +28,7 @@ from vokrug.promotions.limits import store as limits
 from vokrug.promotions.outside import Chain
 from vokrug.promotions.policies import operations as policies
 from vokrug.promotions.policies import store as policy_store
-from vokrug.promotions.types import Offer, OfferCard, OfferRow, OfferState, Version
+from vokrug.promotions.types import LatestStep, Offer, OfferCard, OfferRow, OfferState, Version
 from vokrug.runtime.database import Tx
 
 SLICE = 100  # bodies read between two moments at which somebody else may run
@@ -65,6 +65,11 @@ async def write_draft(tx: Tx, id: UUID, body: OfferBody, *, by: str, now: dateti
         version = await store.insert_version(tx, id, rules.write_body(body), by=by, now=now)
         await store.insert_audit(tx, id, version, "drafted", by=by, now=now)
     return await offer_card(tx, id)
+
+
+async def latest_steps(tx: Tx, limit: int) -> Sequence[LatestStep]:
+    """What was done with offers, the newest first."""
+    return await store.latest_steps(tx, limit)
 
 
 async def rename_offer(tx: Tx, id: UUID, *, name: str, owner: str, by: str, now: datetime) -> None:

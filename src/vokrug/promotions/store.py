@@ -9,7 +9,7 @@ import msgspec
 
 from vokrug.promotions.engine import Finding, OfferVersion
 from vokrug.promotions.rules import read_body, resolve_groups
-from vokrug.promotions.types import AuditEntry, Offer, OfferRow, OfferState, Version
+from vokrug.promotions.types import AuditEntry, LatestStep, Offer, OfferRow, OfferState, Version
 from vokrug.runtime.database import Row, Tx
 
 INSERT_OFFER = """
@@ -152,6 +152,16 @@ async def list_offers(
 ) -> list[OfferRow]:
     rows = await tx.rows(LIST_OFFERS, state.value if state else None, search, after, limit)
     return [msgspec.convert(dict(row), OfferRow) for row in rows]
+
+
+LATEST_STEPS = """
+    select a.offer_id, o.name, a.version, a.action, a.by, a.at
+      from promotions_audit a join promotions_offer o on o.id = a.offer_id order by a.number desc limit $1
+"""
+
+
+async def latest_steps(tx: Tx, limit: int) -> Sequence[LatestStep]:
+    return await tx.all(LatestStep, LATEST_STEPS, limit)
 
 
 LIST_PUBLISHED = """

@@ -54,6 +54,17 @@ class AuditEntry(Struct, frozen=True):
     findings: list[Finding] = []  # what the lint said at this step
 
 
+class LatestStep(Struct, frozen=True):
+    """A step of some offer, as the audit of all of them shows it."""
+
+    offer_id: UUID
+    name: str
+    version: int
+    action: str
+    by: str
+    at: datetime
+
+
 class OfferRow(Struct, frozen=True):
     """An offer in a list, with where its newest and its live version stand."""
 

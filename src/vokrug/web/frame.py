@@ -1,9 +1,11 @@
 """How a screen goes out: its language, its policy, its frame."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from vokrug.kernel import LANGUAGES, format_minor
 from vokrug.runtime.http import Answer, Call, Role
@@ -43,6 +45,11 @@ def t(context: jinja2.runtime.Context, en: str, ru: str, **facts: object) -> str
     return sentence.format(**facts) if facts else sentence
 
 
+def coded(text: str) -> Markup:
+    """Words between backticks are code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just now
+
+
 def environment() -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("vokrug.web", "pages"),
@@ -51,6 +58,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["coded"] = coded
     made.globals |= {"t": t, "asset": built.address}
     return made
 
@@ -78,15 +86,11 @@ def page(
     language = language_of(call)
     if not built.is_built():
         name, status = "not-built.html", 200
-    text = PAGES.get_template(name).render(language=language, path=_path(call), **said)
+    text = PAGES.get_template(name).render(language=language, **said)
     headers = {**HEADERS, **(more or {})}
     if call.query.get("lang") in LANGUAGES and "set-cookie" not in headers:
         headers["set-cookie"] = f"{LANGUAGE_COOKIE}={language}; Path=/; SameSite=Lax; Max-Age={YEAR_S}"
     return Answer(text.encode(), status=status, headers=headers)
-
-
-def _path(call: Call) -> str:
-    return call.headers.get("x-screen-path", "")
 
 
 def amount(minor: int, language: str, *, kopecks: bool = True) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 import psycopg
@@ -88,9 +88,11 @@ class Instances:
     def url_of(self, name: str) -> str:
         return urlsplit(self.base)._replace(path=f"/{name}").geturl()
 
-    def fresh(self, begins_at: datetime | None = None) -> "Instance":
+    def fresh(
+        self, begins_at: datetime | None = None, *, clock: Literal["system", "standing"] = "standing"
+    ) -> "Instance":
         """An instance of its own; its clock stands at a moment if one is given."""
-        return Instance(self, begins_at)
+        return Instance(self, begins_at, clock=clock)
 
     def __enter__(self) -> "Instances":
         return self
@@ -130,7 +132,13 @@ async def prepare(url: str) -> str:
 class Instance:
     """One fresh database and its server."""
 
-    def __init__(self, instances: Instances, begins_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        instances: Instances,
+        begins_at: datetime | None = None,
+        *,
+        clock: Literal["system", "standing"] = "standing",
+    ) -> None:
         self.instances = instances
         self.database = f"trial_{new_id().hex}"
         create_database(instances.url_of("postgres"), self.database, instances.template)
@@ -143,7 +151,7 @@ class Instance:
             reports_url=url,
             secret=SECRET,
             port=free_port(),
-            clock="standing",
+            clock=clock,
             log_level="error",
         )
         self.client: Client = HttpClient(f"http://127.0.0.1:{self.settings.port}", instances.token)

@@ -55,8 +55,8 @@ class Line:
         self.centre = urlsplit(centre)
         self.choose: Choose = lambda method, path, body: NONE
         self.heard: list[Exchange] = []
-        self.on_heard: Callable[[Exchange], None] = lambda exchange: None
         self._lock = threading.Lock()
+        self._under_way = 0
         self._server = ThreadingHTTPServer((host, port), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -83,10 +83,20 @@ class Line:
         waiting = list(accidents)
         self.choose = lambda method, path, body: waiting.pop(0) if waiting else NONE
 
+    def began(self) -> None:
+        with self._lock:
+            self._under_way += 1
+
     def note(self, exchange: Exchange) -> None:
         with self._lock:
+            self._under_way -= 1
             self.heard.append(exchange)
-            self.on_heard(exchange)
+
+    def quiet(self, within_s: float = 20) -> None:
+        """Come back when nothing is under way."""
+        until_s = time.monotonic() + within_s
+        while self._under_way and time.monotonic() < until_s:
+            time.sleep(0.02)
 
     def ask(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
@@ -121,6 +131,7 @@ class Line:
 
 def carry(line: Line, till: BaseHTTPRequestHandler) -> None:
     """One request through the line, whatever befalls it there."""
+    line.began()
     began_s, sent_at = time.monotonic(), datetime.now(UTC)
     body = till.rfile.read(int(till.headers.get("content-length") or 0))
     accident = line.choose(till.command, till.path, parsed(body))
@@ -129,12 +140,12 @@ def carry(line: Line, till: BaseHTTPRequestHandler) -> None:
         if accident.kind == "lose_request":
             hang_up(till)
             return
-        time.sleep(accident.wait_s)
         if accident.kind == "instead":
             status, answer = accident.status, json.dumps(dict(accident.answer), ensure_ascii=False).encode()
             headers = {"content-type": "application/problem+json" if status >= 400 else "application/json"}
         else:
             status, headers, answer = line.ask(till.command, till.path, dict(till.headers.items()), body)
+        time.sleep(accident.wait_s)
         if accident.kind == "lose_answer":
             status, answer = 0, b""
             hang_up(till)

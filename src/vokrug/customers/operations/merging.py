@@ -22,7 +22,7 @@ from vokrug.customers.errors import (
 )
 from vokrug.customers.facts import CustomersMerged, CustomersUnmerged
 from vokrug.customers.store.merges import Member, MergeRow
-from vokrug.customers.types import Merged, Source, Unmerged
+from vokrug.customers.types import Merged, MergeSeen, Source, Unmerged
 from vokrug.runtime.database import Tx
 
 BY_HAND = "by_hand"
@@ -87,6 +87,19 @@ async def unmerge(tx: Tx, merge_id: int, *, source: Source, now: datetime, reaso
     else:
         groups = {member.number: _survivor(member) for member in members}
     return Unmerged(by_number[groups[edge.one]].id, by_number[groups[edge.other]].id)
+
+
+async def merges_of(tx: Tx, customer_id: UUID) -> Sequence[MergeSeen]:
+    """The merges that hold this person together, the oldest first."""
+    asked = (await store.find_members(tx, [customer_id])).get(customer_id)
+    if asked is None:
+        raise CustomerUnknown
+    members = await store.people_of(tx, asked.redirect_to or asked.number)
+    ids = {member.number: member.id for member in members}
+    return [
+        MergeSeen(edge.id, ids[edge.one], ids[edge.other], edge.rule, edge.made_at)
+        for edge in await store.merges_among(tx, list(ids))
+    ]
 
 
 async def merges_by_rule(tx: Tx, rule: str, since: datetime, until: datetime) -> Sequence[MergeRow]:

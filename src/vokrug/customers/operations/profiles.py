@@ -1,6 +1,6 @@
 """What is known of a customer: reading the card, and keeping attributes in the order of observation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -17,6 +17,7 @@ from vokrug.customers.store import SealedEdge
 from vokrug.customers.types import (
     Attribute,
     AttributesSet,
+    CardRead,
     Contact,
     Customer,
     Profile,
@@ -39,6 +40,11 @@ async def read_card(tx: Tx, directory: Directory, customer_id: UUID, *, reader: 
     card = await profile(tx, directory, customer_id)
     await store.insert_card_read(tx, card.customer.number, reader, now)
     return card
+
+
+async def latest_card_reads(tx: Tx, limit: int) -> Sequence[CardRead]:
+    """Who has looked at whose card, the newest first."""
+    return await store.latest_card_reads(tx, limit)
 
 
 async def profile(tx: Tx, directory: Directory, customer_id: UUID) -> Profile:

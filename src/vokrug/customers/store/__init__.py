@@ -30,6 +30,7 @@ from vokrug.customers.store.erasures import (
     find_erasure,
     finish_erasure,
     insert_erasure,
+    latest_card_reads,
     list_erasures,
     ops_of,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "insert_registration",
     "is_type_in_use",
     "keys_of",
+    "latest_card_reads",
     "list_erasures",
     "list_proposals",
     "lock",

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from vokrug.customers.store.values import as_json, plain_uuid
-from vokrug.customers.types import Erasure, ErasureState, Ground
+from vokrug.customers.types import CardRead, Erasure, ErasureState, Ground
 from vokrug.runtime.database import Row, Tx
 
 INSERT = """
@@ -91,6 +91,7 @@ def _erasure(row: Row) -> Erasure:
 # Deleted in this order: identifiers go when no edge of anybody else names them.
 DESTROY = {
     "attributes": "delete from customers_attribute where customer_number = any($1)",
+    "households": "delete from customers_household_member where customer_number = any($1)",
     "contests": "delete from customers_contest where claimant = any($1) or holder = any($1)",
     "registrations": "delete from customers_registration where customer_number = any($1)",
     "proofs_of_consent": "update customers_consent set proof = '{}' where customer_number = any($1) and proof <> '{}'",
@@ -138,6 +139,11 @@ ALL_CONSENTS = """
     select purpose, document_version, given, at, source, proof::text from customers_consent
      where customer_number = any($1) order by at, id
 """
+LATEST_CARD_READS = """
+    select read.reader, read.at, person.id as customer_id
+      from customers_card_read read join customers_customer person on person.number = read.customer_number
+     order by read.id desc limit $1
+"""
 CARD_READS = "select reader, at from customers_card_read where customer_number = any($1) order by at"
 
 
@@ -150,3 +156,10 @@ async def all_consents(tx: Tx, numbers: Sequence[int]) -> list[dict[str, Any]]:
 async def card_reads(tx: Tx, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """Who of the staff looked at the card."""
     return [dict(row) for row in await tx.rows(CARD_READS, list(numbers))]
+
+
+async def latest_card_reads(tx: Tx, limit: int) -> list[CardRead]:
+    return [
+        CardRead(row["reader"], row["at"], plain_uuid(row["customer_id"]))
+        for row in await tx.rows(LATEST_CARD_READS, limit)
+    ]

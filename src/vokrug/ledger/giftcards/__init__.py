@@ -13,6 +13,7 @@ from vokrug.ledger.giftcards.numbers import GiftKeys, is_number, mask_of
 from vokrug.ledger.giftcards.operations import (
     PIN_TRIES,
     UNMATCHED,
+    batches,
     block,
     digits,
     expire_cards,
@@ -27,11 +28,12 @@ from vokrug.ledger.giftcards.operations import (
     unloaded,
     wrong_pin,
 )
-from vokrug.ledger.giftcards.types import Card, CardBatch, CardMoney, CardState, PrintedCard
+from vokrug.ledger.giftcards.types import BatchSeen, Card, CardBatch, CardMoney, CardState, PrintedCard
 
 __all__ = [
     "PIN_TRIES",
     "UNMATCHED",
+    "BatchSeen",
     "Card",
     "CardBatch",
     "CardMoney",
@@ -44,6 +46,7 @@ __all__ = [
     "GiftCardUsed",
     "GiftKeys",
     "PrintedCard",
+    "batches",
     "block",
     "digits",
     "expire_cards",

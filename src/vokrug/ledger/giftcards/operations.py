@@ -20,7 +20,7 @@ from vokrug.ledger.books import Books
 from vokrug.ledger.errors import KeyReused
 from vokrug.ledger.giftcards import errors, store
 from vokrug.ledger.giftcards.numbers import LONGEST, SHORTEST, GiftKeys, is_number, mask_of, plain
-from vokrug.ledger.giftcards.types import Card, CardBatch, CardState, PrintedCard
+from vokrug.ledger.giftcards.types import BatchSeen, Card, CardBatch, CardState, PrintedCard
 from vokrug.ledger.operations.perform import open_books
 from vokrug.ledger.operations.wallets import summed_wallet, unit_named
 from vokrug.ledger.store import Claim, JournalIds, insert_claim, lock_claim, write
@@ -81,6 +81,15 @@ def require_sense(batch: CardBatch) -> None:
 
 
 # Looking
+
+
+async def batches(tx: Tx, limit: int, now: datetime) -> list[BatchSeen]:
+    """The newest batches. How each stands is counted over its cards: ask for few."""
+    found = []
+    for row in await store.latest_batches(tx, limit):
+        stands = await store.batch_stands(tx, row["id"], now)
+        found.append(BatchSeen(**dict(row), **dict(stands)))
+    return found
 
 
 async def find(

@@ -17,6 +17,10 @@ FIND_BATCH = """
     select name, unit_id, prefix, digits, count, has_pin, valid_days, nominal_minor, is_reloadable
       from ledger_gift_batch where id = $1
 """
+LATEST_BATCHES = """
+    select b.id, b.name, u.code as currency, b.count, b.nominal_minor, b.issued_by, b.issued_at
+      from ledger_gift_batch b join ledger_unit u on u.id = b.unit_id order by b.issued_at desc, b.id limit $1
+"""
 INSERT_CARDS = """
     insert into ledger_gift_card (batch_id, lookup, mask, pin)
     select $1, lookup, mask, pin from unnest($2::bytea[], $3::text[], $4::bytea[]) as given (lookup, mask, pin)
@@ -30,6 +34,10 @@ async def insert_batch(tx: Tx, *values: object) -> bool:
 async def find_batch(tx: Tx, id: UUID) -> Row | None:
     rows = await tx.rows(FIND_BATCH, id)
     return rows[0] if rows else None
+
+
+async def latest_batches(tx: Tx, limit: int) -> Sequence[Row]:
+    return await tx.rows(LATEST_BATCHES, limit)
 
 
 async def insert_cards(

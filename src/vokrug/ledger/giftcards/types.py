@@ -27,6 +27,24 @@ class CardBatch:
     is_reloadable: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSeen:
+    """A batch as staff look at it: how many of its cards stand how, and what is owed to their holders."""
+
+    id: UUID
+    name: str
+    currency: str
+    count: int
+    nominal_minor: int | None
+    issued_by: str
+    issued_at: datetime
+    printed: int
+    active: int
+    expired: int
+    blocked: int
+    owed_minor: int
+
+
 @dataclass(frozen=True, slots=True)
 class PrintedCard:
     """What goes to the printer, and nowhere else: we keep only hashes."""

@@ -64,29 +64,31 @@ class Here:
     def said(self, refusal: Refusal) -> str:
         return refusal.cashier.say(self.language, **refusal.facts)
 
+    def money(self, minor: int, currency: str | None = None, kopecks: bool = True) -> str:
+        return frame.money(minor, currency or self.currency, self.language, kopecks=kopecks)
+
+    def number(self, count: int) -> str:
+        return frame.amount(count * 100, self.language)
+
+    def moment(self, at: datetime | None, shop: str | None = None) -> str:
+        """By the clock of a shop; else by that of most shops."""
+        return "" if at is None else at.astimezone(self.zone(shop)).strftime("%d.%m.%Y %H:%M")
+
     def page(self, name: str, *, status: int = 200, **said: Any) -> Answer[bytes]:
         """`said` is what this page has beside the frame."""
-        zone = self.zone()
-
-        def moment(at: datetime | None, shop: str | None = None) -> str:
-            return "" if at is None else at.astimezone(self.zone(shop) if shop else zone).strftime("%d.%m.%Y %H:%M")
-
         return frame.page(
             self.call,
             name,
             status=status,
             staff=self.staff,
             menu=[place for place in MENU if self.staff.may(*place.duties)],
-            here=self.call.path,
             form_token=self.call.services.get(KeyDoor).form_token(cookie_of(self.call.headers)),
-            moment=moment,
+            moment=self.moment,
             points=lambda minor: frame.amount(minor, self.language),
             whole=lambda minor: frame.amount(minor, self.language, kopecks=False),
             tenths_said=lambda tenths: frame.amount(tenths * 10, self.language).removesuffix("0"),
-            number=lambda count: frame.amount(count * 100, self.language),
-            money=lambda minor, currency=None, kopecks=True: frame.money(
-                minor, currency or self.currency, self.language, kopecks=kopecks
-            ),
+            number=self.number,
+            money=self.money,
             **said,
         )
 

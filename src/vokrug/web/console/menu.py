@@ -15,4 +15,22 @@ class Place:
     duties: tuple[Duty, ...] = EVERYBODY
 
 
-MENU = (Place("/console", Text(en="Today", ru="Сегодня")),)
+MENU = (
+    Place("/console", Text(en="Today", ru="Сегодня")),
+    Place("/console/customers", Text(en="Customers", ru="Клиенты"), (Duty.SUPPORT, Duty.MANAGER, Duty.STEWARD)),
+    Place("/console/shops", Text(en="Shops and tills", ru="Магазины и кассы")),
+    Place(
+        "/console/returns",
+        Text(en="Returns that wait", ru="Ждущие возвраты"),
+        (Duty.MANAGER, Duty.SUPPORT, Duty.FRANCHISEE),
+    ),
+    Place("/console/deviations", Text(en="Deviations", ru="Отклонения"), (Duty.MANAGER, Duty.ANALYST, Duty.FRANCHISEE)),
+    Place("/console/merges", Text(en="One person?", ru="Один человек?"), (Duty.STEWARD,)),
+    Place(
+        "/console/gift-cards", Text(en="Gift cards", ru="Подарочные карты"), (Duty.MANAGER, Duty.MARKETER, Duty.ANALYST)
+    ),
+    Place("/console/audit", Text(en="Who did what", ru="Кто что сделал"), (Duty.STEWARD, Duty.ANALYST)),
+    Place("/console/jobs", Text(en="Schedules and jobs", ru="Расписания и задачи"), (Duty.MANAGER,)),
+    Place("/console/keys", Text(en="Keys", ru="Ключи"), (Duty.OWNER,)),
+    Place("/events/catalogue", Text(en="Catalogue of facts", ru="Каталог событий")),
+)
