@@ -53,8 +53,10 @@ def routes_of(settings: Settings) -> list[Routes]:
     all_routes = [
         pos.routes,
         pos.gift_card_routes,
+        pos.goods_routes,
         pos.proof_routes,
         pos.offline_routes,
+        pos.onboarding_routes,
         *customers.all_routes,
         *accounts.all_routes,
         *cabinet.all_routes,
@@ -107,6 +109,7 @@ async def living(
         for database in (db, reports):
             provide_people(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
+        services.add(pos.ClaimGuard())
         services.add(events.Installation("local"))
         services.add(directory)
         services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))
@@ -208,6 +211,7 @@ def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitabl
 
     async def renew() -> None:
         await checkout.reference.renew(services.db, services.clock.now())
+        await checkout.unseen.write(services.db)
         async with services.db.transaction(readonly=True) as tx:
             await checkout.offers.refresh(tx)
             if next(turns) % DIRECTORY_EVERY == 0:

@@ -14,9 +14,12 @@ from vokrug.pos.facts import (
     SaleCommitted,
 )
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
+from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.onboarding import ClaimGuard
+from vokrug.pos.onboarding import routes as onboarding_routes
 from vokrug.pos.operations.giving import give as give_points
 from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
@@ -36,6 +39,7 @@ __all__ = [
     "Acquaintance",
     "BurnAuthorised",
     "Checkout",
+    "ClaimGuard",
     "Deviation",
     "DeviationRaised",
     "PinTooSimple",
@@ -54,8 +58,10 @@ __all__ = [
     "deviations",
     "gift_card_routes",
     "give_points",
+    "goods_routes",
     "jobs",
     "offline_routes",
+    "onboarding_routes",
     "points_statement",
     "proof_routes",
     "put_pin",
