@@ -228,6 +228,9 @@ NOT_BOOKS = (
     "events_offset",
     "customers_change",
     "analytics_",
+    "pos_watch_count",
+    "pos_watch_seen",
+    "pos_suspicion",
 )
 
 

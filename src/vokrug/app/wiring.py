@@ -45,6 +45,7 @@ REACTIONS: list[events.Reaction] = [
     *customers.reactions,
     accounts.close_account,
     analytics.count,
+    pos.watch_tills,
 ]
 
 
@@ -56,6 +57,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.goods_routes,
         pos.proof_routes,
         pos.offline_routes,
+        pos.watch_routes,
         pos.onboarding_routes,
         *customers.all_routes,
         *accounts.all_routes,

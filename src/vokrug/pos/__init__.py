@@ -33,6 +33,9 @@ from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import PointsGiven
 from vokrug.pos.tokens import Tokens
+from vokrug.pos.watch.api import routes as watch_routes
+from vokrug.pos.watch.facts import SuspicionDecided, SuspicionRaised
+from vokrug.pos.watch.reactions import watch_tills
 
 __all__ = [
     "ANY_BURN",
@@ -54,6 +57,8 @@ __all__ = [
     "SaleCommitted",
     "Seals",
     "SoldBefore",
+    "SuspicionDecided",
+    "SuspicionRaised",
     "Tokens",
     "deviations",
     "gift_card_routes",
@@ -70,6 +75,8 @@ __all__ = [
     "routes",
     "schedule_all",
     "tills_health",
+    "watch_routes",
+    "watch_tills",
     "zone_of",
     "zone_of_shop",
 ]

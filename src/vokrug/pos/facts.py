@@ -61,6 +61,7 @@ class SaleCommitted(Event, frozen=True):
     rules_version: str
     lines: list[LineSold]
     discounts_by_offer: dict[str, int]
+    cashier: str | None = None
 
 
 @event("pos.burn_authorised.v1", owner="pos", key="customer")
@@ -101,6 +102,7 @@ class ReturnPosted(Event, frozen=True):
     owed_minor: int
     balance_minor: int
     lines: list[LineReturned]
+    till: str | None = None
 
 
 @event("pos.return_parked.v1", owner="pos", key="customer")

@@ -11,6 +11,8 @@ from vokrug.pos.goods.store import unknown
 from vokrug.pos.offline import store as offline
 from vokrug.pos.offline.bundling import KEPT_FOR
 from vokrug.pos.proofs import store as proofs
+from vokrug.pos.watch import store as watching
+from vokrug.pos.watch.operations import KEPT_FOR as WATCHED_FOR
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
 
@@ -95,9 +97,17 @@ async def sweep_queues(run: JobRun) -> None:
         await offline.sweep(tx, run.now - KEPT_FOR)
 
 
+@jobs.task("pos.sweep_watch", tries=5)
+async def sweep_watch(run: JobRun) -> None:
+    """Counts that no rule looks back at any more."""
+    async with run.services.db.transaction() as tx:
+        await watching.sweep(tx, run.now - WATCHED_FOR)
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
     await schedule(tx, "pos.forget_tickets", cron="40 3 * * *", zone="UTC", task=forget_tickets, now=now)
     await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)
     await schedule(tx, "pos.look_for_goods", cron="*/10 * * * *", zone="UTC", task=look_for_goods, now=now)
     await schedule(tx, "pos.sweep_queues", cron="40 3 * * *", zone="UTC", task=sweep_queues, now=now)
+    await schedule(tx, "pos.sweep_watch", cron="50 3 * * *", zone="UTC", task=sweep_watch, now=now)
