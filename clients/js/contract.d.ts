@@ -315,6 +315,10 @@ export interface Heartbeat {
   at: string;
   software: string;
   queue_length?: number;
+  declined?: number;
+  calls?: number;
+  unanswered?: number;
+  p95_ms?: number | null;
 }
 
 export interface HeartbeatHeard {

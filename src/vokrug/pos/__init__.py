@@ -33,6 +33,8 @@ from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import PointsGiven
 from vokrug.pos.tokens import Tokens
+from vokrug.pos.watching import TillMeter
+from vokrug.pos.watching import routes as watching_routes
 
 __all__ = [
     "ANY_BURN",
@@ -54,6 +56,7 @@ __all__ = [
     "SaleCommitted",
     "Seals",
     "SoldBefore",
+    "TillMeter",
     "Tokens",
     "deviations",
     "gift_card_routes",
@@ -70,6 +73,7 @@ __all__ = [
     "routes",
     "schedule_all",
     "tills_health",
+    "watching_routes",
     "zone_of",
     "zone_of_shop",
 ]
