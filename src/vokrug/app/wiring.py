@@ -43,6 +43,7 @@ JOBS: list[Jobs] = [
 REACTIONS: list[events.Reaction] = [
     *customers.reactions,
     accounts.close_account,
+    *pos.reactions,
     analytics.count,
 ]
 

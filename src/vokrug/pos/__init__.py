@@ -27,6 +27,7 @@ from vokrug.pos.proofs.api import routes as proof_routes
 from vokrug.pos.proofs.errors import PinTooSimple
 from vokrug.pos.proofs.guesses import put_pin
 from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
+from vokrug.pos.reactions import reactions
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import PointsGiven
@@ -61,6 +62,7 @@ __all__ = [
     "points_statement",
     "proof_routes",
     "put_pin",
+    "reactions",
     "receipts",
     "returns_waiting",
     "routes",
