@@ -2,6 +2,7 @@
 
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
+from vokrug.pos.baskets import basket_of
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.deviations import Deviation, deviations
 from vokrug.pos.facts import (
@@ -14,6 +15,7 @@ from vokrug.pos.facts import (
     SaleCommitted,
 )
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
+from vokrug.pos.goods import Category, categories, some_articles
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
@@ -26,15 +28,18 @@ from vokrug.pos.proofs.api import routes as proof_routes
 from vokrug.pos.proofs.keys import ProofKeys
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
-from vokrug.pos.schemas import PointsGiven
+from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
     "Acquaintance",
     "BurnAuthorised",
+    "Calculate",
+    "Category",
     "Checkout",
     "Deviation",
     "DeviationRaised",
+    "LineAsked",
     "PointsGiven",
     "PointsGranted",
     "PointsWithdrawn",
@@ -47,6 +52,8 @@ __all__ = [
     "Seals",
     "SoldBefore",
     "Tokens",
+    "basket_of",
+    "categories",
     "deviations",
     "gift_card_routes",
     "give_points",
@@ -58,6 +65,7 @@ __all__ = [
     "returns_waiting",
     "routes",
     "schedule_all",
+    "some_articles",
     "tills_health",
     "zone_of",
     "zone_of_shop",
