@@ -11,6 +11,8 @@ export interface Operations {
   pos_post_calculate: { body: Calculate; answer: Calculated };
   /** Make the sale final; points earned may be spent by the next call anywhere. */
   pos_post_commit: { body: Commit; answer: Committed };
+  /** Give a promised check more time: its price, its points, its gift cards, its limits and codes. Repeat freely. */
+  pos_post_extend: { body: Extend; answer: Extended };
   /** Release what the check holds. Repeat freely, for unknown checks too. */
   pos_post_cancel: { body: Cancel; answer: Cancelled };
   /** What a return would bring; nothing is changed. */
@@ -220,6 +222,12 @@ export interface Enrol {
 export interface Expiring {
   points: string;
   on: string;
+}
+
+export interface Extended {
+  valid_until: string;
+  hold: HoldPlaced | null;
+  most_until: string;
 }
 
 export interface Fiscal {
@@ -567,6 +575,13 @@ export interface Replay {
 export interface EarnByRule {
   promo: string;
   points: string;
+}
+
+export interface Extend {
+  shop: string;
+  till: string;
+  rev: number;
+  ttl_s?: number;
 }
 
 export interface Identify {

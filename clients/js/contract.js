@@ -6,6 +6,7 @@ export const OPERATIONS = {
   pos_post_customer: ["POST", "/pos/v1/customers"],
   pos_post_calculate: ["POST", "/pos/v1/checks/{check_uid}:calculate"],
   pos_post_commit: ["POST", "/pos/v1/checks/{check_uid}:commit"],
+  pos_post_extend: ["POST", "/pos/v1/checks/{check_uid}:extend"],
   pos_post_cancel: ["POST", "/pos/v1/checks/{check_uid}:cancel"],
   pos_post_return_calculate: ["POST", "/pos/v1/returns/{return_uid}:calculate"],
   pos_post_return: ["POST", "/pos/v1/returns/{return_uid}:commit"],

@@ -97,6 +97,7 @@ async def test_nothing_of_a_forgotten_person_is_left_but_the_act(
     assert done.destroyed == {
         "keys": 2,
         "attributes": 1,
+        "households": 0,
         "contests": 0,
         "registrations": 2,
         "proofs_of_consent": 1,

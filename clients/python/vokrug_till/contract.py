@@ -8,6 +8,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "pos_post_customer": ("POST", "/pos/v1/customers"),
     "pos_post_calculate": ("POST", "/pos/v1/checks/{check_uid}:calculate"),
     "pos_post_commit": ("POST", "/pos/v1/checks/{check_uid}:commit"),
+    "pos_post_extend": ("POST", "/pos/v1/checks/{check_uid}:extend"),
     "pos_post_cancel": ("POST", "/pos/v1/checks/{check_uid}:cancel"),
     "pos_post_return_calculate": ("POST", "/pos/v1/returns/{return_uid}:calculate"),
     "pos_post_return": ("POST", "/pos/v1/returns/{return_uid}:commit"),
@@ -206,6 +207,12 @@ class Enrol(TypedDict):
 class Expiring(TypedDict):
     points: str
     on: str
+
+
+class Extended(TypedDict):
+    valid_until: str
+    hold: 'HoldPlaced | None'
+    most_until: str
 
 
 class Fiscal(TypedDict):
@@ -554,6 +561,13 @@ class Replay(TypedDict):
 class EarnByRule(TypedDict):
     promo: str
     points: str
+
+
+class Extend(TypedDict):
+    shop: str
+    till: str
+    rev: int
+    ttl_s: NotRequired[int]
 
 
 class Identify(TypedDict):

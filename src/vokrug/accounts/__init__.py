@@ -13,7 +13,15 @@ from vokrug.accounts.errors import (
     SignInNeeded,
     TooManyTries,
 )
-from vokrug.accounts.gateways import ConsoleMessages, HttpLogoutDoor, HttpMessages, Messenger
+from vokrug.accounts.gateways import (
+    ByChannel,
+    ConsoleMessages,
+    HttpLogoutDoor,
+    HttpMessages,
+    MessageGateway,
+    Messenger,
+    gateway_to,
+)
 from vokrug.accounts.jobs import jobs, schedule_all
 from vokrug.accounts.limits import DAY, HOUR, MINUTE, Limit
 from vokrug.accounts.limits import of_messages as limits_of_messages
@@ -47,6 +55,7 @@ __all__ = [
     "Account",
     "AccountKeys",
     "Acr",
+    "ByChannel",
     "ConsoleMessages",
     "FormMalformed",
     "FormStale",
@@ -58,6 +67,7 @@ __all__ = [
     "LinkedProduct",
     "Me",
     "Message",
+    "MessageGateway",
     "Messenger",
     "PhoneNotServed",
     "Policy",
@@ -74,6 +84,7 @@ __all__ = [
     "close_account",
     "count_tries",
     "devices",
+    "gateway_to",
     "holder_of",
     "jobs",
     "leave_product",

@@ -2,18 +2,23 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import aiohttp
+from prometheus_client import Counter
 
 from vokrug.accounts.store import attempts as store
 from vokrug.accounts.types import Message
 from vokrug.kernel import Clock
+from vokrug.runtime import smpp
 from vokrug.runtime.database import Database
 
 log = logging.getLogger("vokrug.accounts")
 
 ANSWER_WITHIN_S = 3.0
+MESSAGES = Counter("vokrug_messages", "Messages by channel and what became of them", ["channel", "outcome"])
 
 
 class LogoutDoor(Protocol):
@@ -89,6 +94,61 @@ class HttpMessages:
             await self._http.close()
 
 
+class SmppMessages:
+    """Hands SMS to an operator over SMPP: `smpp://user:password@host:2775?from=SHOP&window=10`, or `smpps://`."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        asked = dict(parse_qsl(parts.query))
+        is_secure = parts.scheme == "smpps"
+        self.session = smpp.Session(
+            parts.hostname or "localhost",
+            parts.port or (3550 if is_secure else 2775),
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+            source=asked.get("from", "VOKRUG"),
+            window=int(asked.get("window", "10")),
+            is_secure=is_secure,
+            on_receipt=self._heard,
+        )
+
+    async def send(self, message: Message) -> bool:
+        try:
+            await self.session.submit(message.address, message.text)
+        except (smpp.Lost, smpp.Refused) as error:
+            log.warning("the operator did not take a message: %s", error)
+            return False
+        return True
+
+    def _heard(self, receipt: smpp.Receipt) -> None:
+        """What became of a part, told later. Which message it was nobody needs to know here."""
+        MESSAGES.labels("sms", receipt.state.lower()).inc()
+        if receipt.is_final and receipt.state != "DELIVRD":
+            log.warning("a message by sms came to nothing: %s", receipt.state)
+
+    async def close(self) -> None:
+        await self.session.close()
+
+
+class ByChannel:
+    """SMS go one way; calls and letters, which that way does not know, another."""
+
+    def __init__(self, ways: Mapping[str, MessageGateway], other: MessageGateway) -> None:
+        self._ways, self._other = ways, other
+
+    async def send(self, message: Message) -> bool:
+        return await self._ways.get(message.channel, self._other).send(message)
+
+    async def close(self) -> None:
+        for way in (*self._ways.values(), self._other):
+            await way.close()
+
+
+def gateway_to(address: str, token: str) -> MessageGateway:
+    """The gateway behind an address."""
+    return SmppMessages(address) if address.startswith(("smpp://", "smpps://")) else HttpMessages(address, token)
+
+
 class Messenger:
     """Sends after the answer has left, so that the time it takes tells nobody whether there was anything to send."""
 
@@ -105,7 +165,9 @@ class Messenger:
     async def _send(self, message: Message) -> None:
         for _ in range(2):
             if await self.gateway.send(message):
+                MESSAGES.labels(message.channel, "sent").inc()
                 return
+        MESSAGES.labels(message.channel, "not_sent").inc()
         log.error("a message by %s could not be sent", message.channel)
 
     async def idle(self) -> None:

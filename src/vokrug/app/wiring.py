@@ -52,6 +52,7 @@ def routes_of(settings: Settings) -> list[Routes]:
     all_routes = [
         pos.routes,
         pos.gift_card_routes,
+        pos.goods_routes,
         pos.proof_routes,
         pos.offline_routes,
         *customers.all_routes,
@@ -207,6 +208,7 @@ def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitabl
 
     async def renew() -> None:
         await checkout.reference.renew(services.db, services.clock.now())
+        await checkout.unseen.write(services.db)
         async with services.db.transaction(readonly=True) as tx:
             await checkout.offers.refresh(tx)
             if next(turns) % DIRECTORY_EVERY == 0:
@@ -224,17 +226,24 @@ def stack_accounts(services: Services, settings: Settings, stack: AsyncExitStack
     services.add(accounts.Provider(issuer, accounts.AccountKeys(secret_of(settings))))
     proxies, prefixes = _listed(settings.trusted_proxies), _listed(settings.sms_prefixes)
     services.add(accounts.SignInSettings(proxies, accounts.Policy(prefixes, settings.sms_hourly)))
-    gateway = (
-        accounts.HttpMessages(settings.messages_url, settings.messages_token)
-        if settings.messages_url
-        else accounts.ConsoleMessages(services.db, services.clock)
-    )
-    messenger = accounts.Messenger(gateway)
+    messenger = accounts.Messenger(messages_of(services, settings))
     services.add(messenger)
     stack.push_async_callback(messenger.close)
     door = accounts.HttpLogoutDoor()
     services.add(door)
     stack.push_async_callback(door.close)
+
+
+def messages_of(services: Services, settings: Settings) -> accounts.MessageGateway:
+    """Where messages leave by. SMPP knows SMS only: calls and letters have an address of their own, or wait at home."""
+    home = accounts.ConsoleMessages(services.db, services.clock)
+    if not settings.messages_url:
+        return home
+    way = accounts.gateway_to(settings.messages_url, settings.messages_token)
+    if not settings.messages_url.startswith("smpp"):
+        return way
+    other = settings.messages_other_url
+    return accounts.ByChannel({"sms": way}, accounts.gateway_to(other, settings.messages_token) if other else home)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -2,19 +2,24 @@
 
 from typing import Any
 
-from vokrug import accounts, customers
+from vokrug import accounts, customers, pos
 from vokrug.accounts import AccessTokenWanted, Account, Holder, Scope, ScopeNotGranted
 from vokrug.cabinet import operations
 from vokrug.cabinet.errors import ConsentNotYours
 from vokrug.cabinet.schemas import (
     BalanceCard,
+    BurnCode,
     CallMe,
     ChangeConsent,
+    ChosenPin,
     ConsentCard,
     ConsentCards,
     HistoryCard,
     Moment,
+    PinSet,
+    Points,
     ProfileCard,
+    ShownCard,
 )
 from vokrug.customers import CalledMalformed, CustomerUnknown, Directory, FullNameNotWanted, Source
 from vokrug.runtime.database import Tx
@@ -44,6 +49,41 @@ async def app_history(call: Call) -> Answer[HistoryCard]:
         person = await customers.customer(tx, call.services.get(Directory), account.customer_id)
         found = await operations.history(tx, person, call.asked.get("before"), call.now)
     return Answer(HistoryCard.of(found), headers=NO_STORE)
+
+
+@routes.get("/cabinet/v1/card", answers={200: ShownCard}, query={"points": Points}, refusals=ASKED, **FOR_APPS)
+async def app_card(call: Call) -> Answer[ShownCard]:
+    """What the app draws as a QR for the till: who this is, for a minute and a half. Scope `wallet`.
+
+    Under scope `spend` it also lets one check burn: up to `points`, or whatever the check burns.
+    """
+    async with call.db.transaction() as tx:
+        holder = await _holder(call, tx, Scope.WALLET)
+        person = await customers.customer(tx, call.services.get(Directory), holder.account.customer_id)
+    may_spend = Scope.SPEND in holder.scopes
+    card = operations.card(
+        call.services.get(pos.ProofKeys), person, call.asked.get("points"), call.now, may_spend=may_spend
+    )
+    return Answer(card, headers=NO_STORE)
+
+
+@routes.get("/cabinet/v1/burn-code", answers={200: BurnCode}, refusals=ASKED, **FOR_APPS)
+async def app_burn_code(call: Call) -> Answer[BurnCode]:
+    """The code to tell the cashier, good once and until the next one. Scope `spend`."""
+    async with call.db.transaction() as tx:
+        account = (await _holder(call, tx, Scope.SPEND)).account
+        person = await customers.customer(tx, call.services.get(Directory), account.customer_id)
+    return Answer(operations.burn_code(call.services.get(pos.ProofKeys), person, call.now), headers=NO_STORE)
+
+
+@routes.put("/cabinet/v1/pin", answers={200: PinSet}, refusals=[*ASKED, pos.PinTooSimple], **FOR_APPS)
+async def app_pin(call: Call, body: ChosenPin) -> Answer[PinSet]:
+    """A PIN for spending at tills; it replaces the one before. Scope `spend`. Repeat freely."""
+    async with call.db.transaction() as tx:
+        account = (await _holder(call, tx, Scope.SPEND)).account
+        person = await customers.customer(tx, call.services.get(Directory), account.customer_id)
+        await pos.put_pin(tx, call.services.get(pos.ProofKeys), person.number, body.pin)
+    return Answer(PinSet(is_set=True), headers=NO_STORE)
 
 
 @routes.get("/cabinet/v1/profile", answers={200: ProfileCard}, refusals=ASKED, **FOR_APPS)

@@ -8,9 +8,10 @@ from vokrug import accounts, customers, ledger, pos
 from vokrug.accounts import Account, Acr, Me
 from vokrug.cabinet import rules
 from vokrug.cabinet.errors import ConsentNotYours, SecondProofNeeded
+from vokrug.cabinet.schemas import BurnCode, ShownCard
 from vokrug.cabinet.types import Balance, HistoryPage, Lapsing
 from vokrug.customers import Consent, ConsentState, Customer, Directory, Erasure, Ground, Source
-from vokrug.kernel import new_id
+from vokrug.kernel import new_id, parse_minor
 from vokrug.runtime.database import Tx
 
 POINTS = "PTS"
@@ -86,3 +87,15 @@ def require_sure(here: Me) -> None:
     """Whoever has a second proof uses it for what gives everything out or ends everything."""
     if here.account.has_second and here.session.acr != Acr.TWO:
         raise SecondProofNeeded
+
+
+def card(keys: pos.ProofKeys, person: Customer, points: str | None, now: datetime, *, may_spend: bool) -> ShownCard:
+    """Who this is, to be shown at a till; and, where they may spend, their word for one check."""
+    burn = pos.ANY_BURN if points is None else parse_minor(points)
+    text, until = keys.card(person.number, person.id, person.language, now, points_minor=burn if may_spend else 0)
+    return ShownCard(text, until, may_spend, points if may_spend else None)
+
+
+def burn_code(keys: pos.ProofKeys, person: Customer, now: datetime) -> BurnCode:
+    code, until = keys.app_code_now(person.number, now)
+    return BurnCode(code, until)

@@ -71,6 +71,31 @@ class HistoryCard(Struct):
         return cls([HistoryLine.of(line) for line in found.lines], found.older)
 
 
+Points = Annotated[str, Meta(pattern=r"^[0-9]{1,10}(\.[0-9]{1,2})?$", description="decimal, two digits")]
+
+
+class ShownCard(Struct):
+    """`token` is the text of the QR, good until `until`; `points`: what it lets one check burn, if anything."""
+
+    token: str
+    until: Moment
+    may_spend: bool
+    points: str | None
+
+
+class BurnCode(Struct):
+    code: str
+    until: Moment
+
+
+class ChosenPin(Struct, forbid_unknown_fields=True):
+    pin: Annotated[str, Meta(pattern="^[0-9]{4,8}$")]
+
+
+class PinSet(Struct):
+    is_set: bool
+
+
 class ContactCard(Struct):
     type: str
     value: str

@@ -22,6 +22,7 @@ from vokrug.customers.errors import (
 from vokrug.customers.facts import CustomerErased
 from vokrug.customers.for_events import People
 from vokrug.customers.gateways import Witnesses
+from vokrug.customers.households.api import routes as household_routes
 from vokrug.customers.law_api import routes as law_routes
 from vokrug.customers.operations.claims import claim
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
@@ -73,7 +74,7 @@ from vokrug.customers.types import (
 )
 from vokrug.customers.vault import Vault
 
-all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes, crosswalk_routes]
+all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes, crosswalk_routes, household_routes]
 
 __all__ = [
     "MATCHING",

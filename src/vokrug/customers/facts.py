@@ -65,6 +65,16 @@ class IdentifierReleased(Event, frozen=True):
     identifier_type: str
 
 
+@event("customers.household_changed.v1", owner="customers", key="household")
+class HouseholdChanged(Event, frozen=True):
+    """Who is in a household has changed: it was created, joined, left, merged, split, or a change was undone."""
+
+    household_id: UUID
+    kind: str
+    change: str
+    customer_ids: list[UUID]
+
+
 @event("customers.attribute_changed.v1", owner="customers", key="customer")
 class AttributeChanged(Event, frozen=True):
     """A newer value of an attribute is known. Ask the profile for it, if you may."""
@@ -139,6 +149,7 @@ exemplify(
     IdentifierDetached(customer_id=SOMEBODY, identifier_id=7, identifier_type="card", source="staff"),
     IdentifierQuarantined(identifier_id=7, identifier_type="phone", people=10),
     IdentifierReleased(identifier_id=7, identifier_type="phone"),
+    HouseholdChanged(household_id=ANOTHER, kind="home", change="joined", customer_ids=[SOMEBODY]),
     AttributeChanged(
         customer_id=SOMEBODY, code="pets", source="site", observed_at=datetime(2026, 11, 23, 12, tzinfo=UTC)
     ),

@@ -4,6 +4,7 @@ from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
 from vokrug.pos.baskets import basket_of
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.choosing import Category, categories, some_articles
 from vokrug.pos.deviations import Deviation, deviations
 from vokrug.pos.facts import (
     BurnAuthorised,
@@ -15,7 +16,7 @@ from vokrug.pos.facts import (
     SaleCommitted,
 )
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
-from vokrug.pos.goods import Category, categories, some_articles
+from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
@@ -25,13 +26,16 @@ from vokrug.pos.operations.health import tills_health
 from vokrug.pos.operations.orphans import returns_waiting
 from vokrug.pos.past import SoldBefore
 from vokrug.pos.proofs.api import routes as proof_routes
-from vokrug.pos.proofs.keys import ProofKeys
+from vokrug.pos.proofs.errors import PinTooSimple
+from vokrug.pos.proofs.guesses import put_pin
+from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
+    "ANY_BURN",
     "Acquaintance",
     "BurnAuthorised",
     "Calculate",
@@ -40,6 +44,7 @@ __all__ = [
     "Deviation",
     "DeviationRaised",
     "LineAsked",
+    "PinTooSimple",
     "PointsGiven",
     "PointsGranted",
     "PointsWithdrawn",
@@ -57,10 +62,12 @@ __all__ = [
     "deviations",
     "gift_card_routes",
     "give_points",
+    "goods_routes",
     "jobs",
     "offline_routes",
     "points_statement",
     "proof_routes",
+    "put_pin",
     "receipts",
     "returns_waiting",
     "routes",

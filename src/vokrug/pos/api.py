@@ -12,6 +12,7 @@ from vokrug.pos.checkout import Checkout
 from vokrug.pos.operations import chain
 from vokrug.pos.operations.cancelling import cancel
 from vokrug.pos.operations.committing import commit
+from vokrug.pos.operations.extending import extend
 from vokrug.pos.operations.giving import give, statement, take
 from vokrug.pos.operations.health import hear, tills_health
 from vokrug.pos.operations.identifying import enrol, identify
@@ -30,6 +31,8 @@ from vokrug.pos.schemas import (
     Commit,
     Committed,
     Enrol,
+    Extend,
+    Extended,
     Heartbeat,
     HeartbeatHeard,
     Identified,
@@ -187,6 +190,29 @@ async def post_commit(call: Call, body: Commit) -> Answer[Committed]:
     check_id = UUID(call.path["check_uid"])
     answer, is_repeat = await commit(checkout, check_id, body, shop, till, call.language, call.now)
     return answered(answer, is_repeat, 202 if answer.status == "accepted_late" else 200)
+
+
+@routes.post(
+    "/pos/v1/checks/{check_uid:uuid}:extend",
+    answers={200: Extended},
+    refusals=[
+        *PLACE,
+        errors.CheckUnknown,
+        errors.RevisionStale,
+        errors.DocumentOfAnotherTill,
+        errors.AlreadyCommitted,
+        errors.QuoteExpired,
+        errors.HoldLost,
+    ],
+    roles=TILLS,
+)
+async def post_extend(call: Call, body: Extend) -> Answer[Extended]:
+    """Give a promised check more time: its price, its points, its gift cards, its limits and codes. Repeat freely.
+
+    What has run out is not extended: calculate again.
+    """
+    checkout, shop, till = at_the_till(call, body)
+    return Answer(await extend(checkout, UUID(call.path["check_uid"]), body, shop, till, call.now))
 
 
 @routes.post(
@@ -359,7 +385,7 @@ async def get_shops(call: Call) -> Answer[Shops]:
 async def put_catalogue(call: Call, body: CatalogueGiven) -> Answer[CatalogueTaken]:
     """Take categories and articles; what is not named stays."""
     async with call.db.transaction() as tx:
-        ids = await chain.save_catalogue(tx, body)
+        ids = await chain.save_catalogue(tx, body, call.now)
     await call.services.get(Checkout).reference.renew(call.db, call.now)
     return Answer(CatalogueTaken(categories=len(body.categories), articles=len(body.articles), category_ids=ids))
 

@@ -35,8 +35,8 @@ def amount(text: str, field: str, scale: int = 2) -> int:
     return minor
 
 
-def basket_of(check: Calculate, shop: Shop, articles: Mapping[str, Article | None]) -> promotions.Basket:
-    """The check as the engine sees it. An article the centre does not know is sold all the same."""
+def basket_of(check: Calculate, shop: Shop, articles: Mapping[int, Article]) -> promotions.Basket:
+    """The check as the engine sees it; articles by number of line. What the centre does not know is sold as sent."""
     if len({line.n for line in check.lines}) < len(check.lines):
         raise CheckMalformed(reason="two lines have one number")
     if check.currency is not None and check.currency != shop.currency:
@@ -46,7 +46,7 @@ def basket_of(check: Calculate, shop: Shop, articles: Mapping[str, Article | Non
         zone=shop.zone,
         channel=check.channel,
         currency=shop.currency,
-        lines=tuple([line_of(line, articles.get(line.sku)) for line in check.lines]),
+        lines=tuple([line_of(line, articles.get(line.n)) for line in check.lines]),
         burn=burn_of(check),
         codes=tuple(check.codes),
         delivery_minor=0 if check.delivery is None else amount(check.delivery, "delivery"),
@@ -90,7 +90,7 @@ def line_of(line: LineAsked, article: Article | None) -> promotions.Line:
         )
     return promotions.Line(
         n=line.n,
-        sku=line.sku,
+        sku=article.sku,  # the shop may call it otherwise
         qty_milli=qty_milli,
         price_minor=price_minor,
         article_id=article.id,

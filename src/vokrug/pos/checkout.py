@@ -8,6 +8,7 @@ document whose batch met somebody faster. Both decide by the same functions and 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -23,6 +24,7 @@ from vokrug import customers, ledger, promotions
 from vokrug.kernel import Clock, Refusal
 from vokrug.pos import store
 from vokrug.pos.batch import MANY_LOTS, Batch, CommitJob, Job, PromiseJob, Stale, check_of
+from vokrug.pos.goods.unseen import Unseen
 from vokrug.pos.memory import Memory, is_newer
 from vokrug.pos.offline.bundling import Bundles
 from vokrug.pos.offline.sealing import Seals
@@ -83,6 +85,7 @@ class Checkout:
     reading: Lanes
     writing: Lanes
     memory: Memory = field(default_factory=Memory)
+    unseen: Unseen = field(default_factory=Unseen)
     bundles: Bundles = field(default_factory=Bundles)
     wanted: dict[int, float] = field(default_factory=dict)  # customers whom many tills meet, and until when
     readers: Batcher[Ask, Row] = field(init=False)
@@ -100,6 +103,8 @@ class Checkout:
         """Finish what was accepted, then let go of the lanes."""
         await self.readers.drain()
         await self.writers.drain()
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await self.unseen.write(self.db)
         await self.reading.close()
         await self.writing.close()
 

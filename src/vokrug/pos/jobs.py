@@ -6,6 +6,8 @@ from uuid import UUID, uuid5
 from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.goods.operations import proposing
+from vokrug.pos.goods.store import unknown
 from vokrug.pos.offline import store as offline
 from vokrug.pos.offline.bundling import KEPT_FOR
 from vokrug.pos.proofs import store as proofs
@@ -13,6 +15,7 @@ from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
 
 SLICE = 500
+UNSOLD = timedelta(days=180)
 
 jobs = Jobs("pos")
 
@@ -62,6 +65,22 @@ async def give(tx: Tx, checkout: Checkout, fact: promotions.ReferralRewarded, no
             await ledger.give_points(tx, checkout.ids, gift, now)
 
 
+@jobs.task("pos.look_for_goods", tries=3)
+async def look_for_goods(run: JobRun) -> None:
+    """Propose what unknown goods may be, some at a time; what nobody has sold for half a year is forgotten."""
+    more = True
+    while more:
+        async with run.services.db.transaction() as tx:
+            more = await proposing.make_keys(tx) > 0
+    more = True
+    while more:
+        async with run.services.db.transaction() as tx:
+            looked_for, _ = await proposing.propose(tx, run.now)
+        more = looked_for > 0
+    async with run.services.db.transaction() as tx:
+        await unknown.forget_unknown(tx, run.now - UNSOLD)
+
+
 @jobs.task("pos.forget_tickets", tries=5)
 async def forget_tickets(run: JobRun) -> None:
     """QR codes that were shown at tills are kept a day: none is good for longer than minutes."""
@@ -80,4 +99,5 @@ async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
     await schedule(tx, "pos.forget_tickets", cron="40 3 * * *", zone="UTC", task=forget_tickets, now=now)
     await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)
+    await schedule(tx, "pos.look_for_goods", cron="*/10 * * * *", zone="UTC", task=look_for_goods, now=now)
     await schedule(tx, "pos.sweep_queues", cron="40 3 * * *", zone="UTC", task=sweep_queues, now=now)

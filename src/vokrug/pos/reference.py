@@ -1,7 +1,7 @@
 """Shops, tills, goods and tiers as every call of a till needs them: in memory, renewed when they change."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -9,10 +9,11 @@ from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.document import ReturnTerms
 from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
+from vokrug.pos.goods.resolving import Aliases
 from vokrug.pos.proofs import store as proofs
 from vokrug.pos.proofs.schemas import TillPolicy
 from vokrug.pos.proofs.types import Demand
-from vokrug.pos.schemas import ReturnPolicy
+from vokrug.pos.schemas import LineAsked, ReturnPolicy
 from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Database, Tx
 from vokrug.runtime.http import Caller
@@ -25,10 +26,6 @@ def terms_of(body: str) -> ReturnTerms | None:
     policy = msgspec.json.decode(body, type=ReturnPolicy)
     terms = ReturnTerms(policy.earned, policy.shortfall, policy.burned, policy.grace_days, policy.refund_to)
     return None if terms == ReturnTerms() else terms
-
-
-def demand_of(body: str) -> Demand | None:
-    return Demand.of(msgspec.json.decode(body, type=TillPolicy).burn_proof)
 
 
 class Reference:
@@ -44,12 +41,15 @@ class Reference:
         self.programme = promotions.Programme()
         self.offers = offers
         self.units: dict[str, ledger.Unit] = {}
-        self._articles: dict[str, Article | None] = {}
+        self._articles: dict[str, Article] = {}
+        self._strangers: set[str] = set()  # codes that are no sku of the centre's
+        self._aliases = Aliases()
         self._summed: dict[tuple[str, int], int] = {}
         self._accounts: dict[str, ledger.Accounts] = {}
         self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
         self.return_terms: ReturnTerms | None = None  # None: the usual ones
         self.burn_proof: Demand | None = None  # None: points burn on the shopper's being there
+        self.hold_most = timedelta(hours=1)  # from the price on, however often a check is extended
 
     async def renew(self, db: Database, now: datetime) -> bool:
         """Read everything again if anything changed. Says whether it did."""
@@ -65,13 +65,16 @@ class Reference:
             declared = await store.return_policy(tx)
             self.return_terms = None if declared is None else terms_of(declared[1])
             policy = await proofs.till_policy(tx)
-            self.burn_proof = None if policy is None else demand_of(policy[1])
+            asked = TillPolicy() if policy is None else msgspec.json.decode(policy[1], type=TillPolicy)
+            self.burn_proof, self.hold_most = Demand.of(asked.burn_proof), timedelta(seconds=asked.hold_most_s)
             for currency in {shop.currency for shop in shops}:
                 self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
         self.shops = {shop.code: shop for shop in shops}
         self.shops_by_id = {shop.id: shop for shop in shops}
         self.tills = {(till.shop_id, till.code): till for till in tills}
         self._articles.clear()
+        self._strangers.clear()
+        self._aliases.clear()
         self._accounts = {
             shop.code: self._known_accounts(shop)
             for shop in shops
@@ -101,25 +104,55 @@ class Reference:
 
     # Goods
 
+    async def goods(
+        self,
+        db: Database,
+        shop: Shop,
+        lines: Sequence[LineAsked],
+        tx: Tx | None = None,
+        *,
+        by_own_names: bool = True,
+    ) -> tuple[dict[int, Article], Sequence[LineAsked]]:
+        """What the centre knows of each line, by its number, and the lines it knows nothing of, which stop no sale."""
+        known = self._articles
+        try:
+            return {line.n: known[line.sku] for line in lines}, ()
+        except KeyError:
+            return await self._goods_of_strangers(db, shop, lines, tx, by_own_names)
+
+    async def _goods_of_strangers(
+        self, db: Database, shop: Shop, lines: Sequence[LineAsked], tx: Tx | None, by_own_names: bool
+    ) -> tuple[dict[int, Article], Sequence[LineAsked]]:
+        """By the centre's code, else by what this shop calls it, else by barcode."""
+        central = await self.articles(db, [line.sku for line in lines], tx)
+        strangers = [line for line in lines if central[line.sku] is None]
+        found = {line.n: article for line in lines if (article := central[line.sku]) is not None}
+        own = await self._aliases.find(db, shop.id, strangers, tx)
+        if not by_own_names:
+            return found, [line for line in strangers if line.n not in own]
+        return found | own, [line for line in strangers if line.n not in own]
+
     async def articles(self, db: Database, skus: Iterable[str], tx: Tx | None = None) -> dict[str, Article | None]:
         """What the centre knows of these goods; None for those it does not know, which stops no sale. Who has a
         transaction reads in it: one that waits for a second connection while it holds the first waits for ever.
         """
-        known = self._articles
+        known, strangers = self._articles, self._strangers
         wanted = list(skus)
-        missing = [sku for sku in wanted if sku not in known]
+        missing = [sku for sku in wanted if sku not in known and sku not in strangers]
         if missing:
             if tx is not None:
                 found = {article.sku: article for article in await store.read_articles(tx, missing)}
             else:
                 async with db.transaction(readonly=True) as own:
                     found = {article.sku: article for article in await store.read_articles(own, missing)}
-            while len(known) + len(missing) > KEEP_ARTICLES:
+            while known and len(known) + len(found) > KEEP_ARTICLES:
                 known.pop(next(iter(known)))
-            for sku in missing:
-                known[sku] = found.get(sku)
+            if len(strangers) + len(missing) > KEEP_ARTICLES:
+                strangers.clear()
+            known |= found
+            strangers.update(sku for sku in missing if sku not in found)
             return {sku: known.get(sku, found.get(sku)) for sku in wanted}
-        return {sku: known[sku] for sku in wanted}
+        return {sku: known.get(sku) for sku in wanted}
 
     # Money
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Sku = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]  # 1C's goods#characteristic takes 73
 Words = Annotated[str, msgspec.Meta(max_length=200)]
 Money = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$", description="decimal, two digits")]
 Quantity = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,3})?$", description="decimal, three digits")]
@@ -142,7 +143,7 @@ class GiftCardAsked(Body, frozen=True, kw_only=True):
 
 class LineAsked(Body, frozen=True, kw_only=True):
     n: LineNumber
-    sku: Code
+    sku: Sku
     qty: Quantity
     price: Money
     barcode: Annotated[str, msgspec.Meta(max_length=64)] | None = None
@@ -418,6 +419,23 @@ class Committed(Reply, frozen=True, kw_only=True):
     receipt: list[ReceiptBlock]
 
 
+class Extend(Body, frozen=True, kw_only=True):
+    """More time for a check that was promised: `ttl_s` from now on, as far as the programme lets it."""
+
+    shop: Code
+    till: Code
+    rev: Rev
+    ttl_s: Annotated[int, msgspec.Meta(ge=10, le=86_400)] = 900
+
+
+class Extended(Reply, frozen=True, kw_only=True):
+    """`most_until`: no call makes it later."""
+
+    valid_until: datetime
+    hold: HoldPlaced | None
+    most_until: datetime
+
+
 class Cancel(Body, frozen=True, kw_only=True):
     shop: Code
     till: Code
@@ -603,7 +621,7 @@ class CategoryGiven(Body, frozen=True, kw_only=True):
 
 
 class ArticleGiven(Body, frozen=True, kw_only=True):
-    sku: Code
+    sku: Sku
     name: Words
     category: Code | None = None
     categories: Annotated[list[Code], msgspec.Meta(max_length=20)] = []  # further ones it stands in

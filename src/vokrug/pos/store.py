@@ -84,15 +84,15 @@ CATEGORY_PATHS = """
     select code, ids from path
 """
 UPSERT_ARTICLES = """
-    insert into pos_article (sku, name, category_ids, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn, cost_minor)
+    insert into pos_article (sku, name, category_ids, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn, cost_minor, name_keys)
     select sku, name, string_to_array(categories, ',')::bigint[], brand, string_to_array(barcodes, ','), is_weighed,
-           min_price_minor, no_discount, no_burn, no_earn, cost_minor
-      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bigint[], $8::bool[], $9::bool[], $10::bool[], $11::bigint[])
-           as given (sku, name, categories, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn, cost_minor)
+           min_price_minor, no_discount, no_burn, no_earn, cost_minor, string_to_array(name_keys, ' ')
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bool[], $7::bigint[], $8::bool[], $9::bool[], $10::bool[], $11::bigint[], $12::text[])
+           as given (sku, name, categories, brand, barcodes, is_weighed, min_price_minor, no_discount, no_burn, no_earn, cost_minor, name_keys)
     on conflict (sku) do update set name = excluded.name, category_ids = excluded.category_ids, brand = excluded.brand,
         barcodes = excluded.barcodes, is_weighed = excluded.is_weighed, min_price_minor = excluded.min_price_minor,
         no_discount = excluded.no_discount, no_burn = excluded.no_burn, no_earn = excluded.no_earn,
-        cost_minor = coalesce(excluded.cost_minor, pos_article.cost_minor)
+        cost_minor = coalesce(excluded.cost_minor, pos_article.cost_minor), name_keys = excluded.name_keys
 """
 
 

@@ -86,7 +86,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     messages_url: Annotated[
         str,
-        Meta(description="Gateway that codes by SMS and links by e-mail are posted to. Empty: kept for the developer."),
+        Meta(
+            pattern=r"^((https?|smpps?)://\S+)?$",
+            description="Gateway that codes by SMS or call and links by e-mail are posted to; or an operator's SMPP, "
+            "for SMS: `smpp://user:password@host:2775?from=SHOP&window=10`, `smpps://` over TLS. "
+            "Empty: kept for the developer.",
+        ),
+    ] = ""
+    messages_other_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://\S+)?$",
+            description="Where calls and e-mail are posted when `messages_url` is SMPP. Empty: kept for the developer.",
+        ),
     ] = ""
     messages_token: Annotated[str, Meta(description="Bearer token of that gateway.")] = ""
     sms_prefixes: Annotated[
@@ -239,7 +251,11 @@ def show_value(settings: Settings, name: str) -> str:
         return ""
     if field in SECRET_FIELDS:
         return "********"
-    return mask_password(value) if field in (*URL_FIELDS, "broker_url") else str(value)
+    return (
+        mask_password(value)
+        if field in (*URL_FIELDS, "broker_url", "messages_url", "messages_other_url")
+        else str(value)
+    )
 
 
 def mask_password(url: str) -> str:

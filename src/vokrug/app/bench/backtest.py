@@ -132,19 +132,19 @@ async def _templates(db: Database, now: datetime) -> list[tuple[bytes, int, int]
     found, dice = [], random.Random(7)
     for _ in range(TEMPLATES):
         asked = chain.basket(dice)
-        articles = await reference.articles(db, [row["sku"] for row in asked])
-        found.append(_document(asked, articles, shop, offers, now))
+        check = msgspec.convert({"rev": 1, "shop": shop.code, "till": chain.TILL, "lines": asked}, Calculate)
+        articles, _ = await reference.goods(db, shop, check.lines)
+        found.append(_document(check, articles, shop, offers, now))
     return found
 
 
 def _document(
-    asked: list[dict[str, Any]],
-    articles: Mapping[str, Article | None],
+    check: Calculate,
+    articles: Mapping[int, Article],
     shop: Shop,
     offers: promotions.CompiledOffers,
     now: datetime,
 ) -> tuple[bytes, int, int]:
-    check = msgspec.convert({"rev": 1, "shop": shop.code, "till": chain.TILL, "lines": asked}, Calculate)
     basket = basket_of(check, shop, articles)
     priced = promotions.price(basket, promotions.Shopper(), offers, now)
     document = document_of(

@@ -142,7 +142,7 @@ class Filling:
             await save_tiers(
                 tx, [TierGiven(code=c, name_ru=ru, name_en=en, from_spent=f) for c, ru, en, f in chain.TIERS]
             )
-            await save_catalogue(tx, self._catalogue())
+            await save_catalogue(tx, self._catalogue(), now)
             shops = {card.code: card.id for card in cards}
             for group in sorted({group for card in cards for group in card.groups}):
                 members = [card.id for card in cards if group in card.groups]

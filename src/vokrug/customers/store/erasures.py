@@ -91,6 +91,7 @@ def _erasure(row: Row) -> Erasure:
 # Deleted in this order: identifiers go when no edge of anybody else names them.
 DESTROY = {
     "attributes": "delete from customers_attribute where customer_number = any($1)",
+    "households": "delete from customers_household_member where customer_number = any($1)",
     "contests": "delete from customers_contest where claimant = any($1) or holder = any($1)",
     "registrations": "delete from customers_registration where customer_number = any($1)",
     "proofs_of_consent": "update customers_consent set proof = '{}' where customer_number = any($1) and proof <> '{}'",

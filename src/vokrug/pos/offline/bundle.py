@@ -168,7 +168,9 @@ class Bundle:
 
     def price(self, check: Calculate, now: datetime, *, allowance_minor: int = 0, language: str = "ru") -> PricedApart:
         """Price a check. Points pay up to what the last identification allowed (`allowance_minor`), if asked to."""
-        basket = basket_of(check, self._shop, self._articles)
+        known = self._articles
+        articles = {line.n: known[line.sku] for line in check.lines if line.sku in known}
+        basket = basket_of(check, self._shop, articles)
         has_card = check.identifier is not None or check.customer_token is not None
         shopper = promotions.Shopper(tier=None, available_minor=allowance_minor) if has_card else None
         priced = promotions.price(basket, shopper, self._offers, now)

@@ -1,6 +1,7 @@
 """A sale that a till made without a line: judged by what the till had, not by what has been published since."""
 
 from datetime import datetime
+from uuid import UUID
 
 from vokrug import promotions
 from vokrug.pos.checkout import Checkout
@@ -18,6 +19,7 @@ from vokrug.runtime.database import Row, Tx
 async def priced_apart(
     checkout: Checkout,
     tx: Tx,
+    check_id: UUID,
     body: Commit,
     check: Calculate,
     shop: Shop,
@@ -32,7 +34,7 @@ async def priced_apart(
     """
     assert body.bundle is not None, "the sale names a bundle"
     rules = await checkout.bundles.rules(tx, body.bundle, checkout.offers.counter)
-    trolley = await Trolley.of(checkout, check, shop, known, row, language, now, told, tx, rules)
+    trolley = await Trolley.of(checkout, check_id, check, shop, known, row, language, now, told, tx, rules)
     given = pass_of(checkout, body)
     return trolley.priced(0 if given is None else given.allowed_minor)
 

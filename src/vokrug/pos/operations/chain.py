@@ -9,6 +9,8 @@ from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.baskets import amount
 from vokrug.pos.errors import CheckMalformed, CurrencyUnknown, ZoneUnknown
+from vokrug.pos.goods import barcodes, names
+from vokrug.pos.goods.store.unknown import mark_found
 from vokrug.pos.schemas import ArticleGiven, CatalogueGiven, ReturnPolicy, ShopCard, ShopGiven, TierGiven, TillCard
 from vokrug.runtime.database import Tx
 
@@ -77,7 +79,7 @@ async def list_shops(tx: Tx) -> list[ShopCard]:
     ]
 
 
-async def save_catalogue(tx: Tx, given: CatalogueGiven) -> dict[str, int]:
+async def save_catalogue(tx: Tx, given: CatalogueGiven, now: datetime) -> dict[str, int]:
     """Take categories (parents first) and articles; known codes are changed, nothing is removed. Answers the numbers
     of the categories.
     """
@@ -96,6 +98,8 @@ async def save_catalogue(tx: Tx, given: CatalogueGiven) -> dict[str, int]:
     by_sku = {article.sku: article for article in given.articles}
     if by_sku:
         await store.upsert_articles(tx, columns_of(list(by_sku.values()), paths))
+        borne = [barcodes.normal(each) for article in by_sku.values() for each in article.barcodes]
+        await mark_found(tx, list(by_sku), borne, now)
     await store.reference_changed(tx)
     return {category.code: paths[category.code][-1] for category in given.categories}
 
@@ -113,13 +117,14 @@ def columns_of(articles: list[ArticleGiven], paths: dict[str, list[int]]) -> lis
             for a in articles
         ],
         [a.brand for a in articles],
-        [",".join(a.barcodes) for a in articles],
+        [",".join(dict.fromkeys(barcodes.normal(each) for each in a.barcodes)) for a in articles],
         [a.is_weighed for a in articles],
         [amount(a.min_price, f"articles/{a.sku}/min_price") for a in articles],
         [a.no_discount for a in articles],
         [a.no_burn for a in articles],
         [a.no_earn for a in articles],
         [None if a.cost is None else amount(a.cost, f"articles/{a.sku}/cost") for a in articles],
+        [" ".join(names.keys_of(a.name)) for a in articles],
     ]
 
 

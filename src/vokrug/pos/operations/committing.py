@@ -50,7 +50,7 @@ async def commit(
             return answers.committed(checkout.reference, sale, document), False
     TOLD_ALONE.labels("commit").inc()
     if body.check is not None:
-        await checkout.reference.articles(checkout.db, [line.sku for line in body.check.lines])
+        await checkout.reference.goods(checkout.db, shop, body.check.lines)
         await checkout.reference.accounts(checkout.db, shop, now)
 
     async def story(tx: Tx) -> tuple[SaleRow, Document, bool]:
@@ -201,9 +201,9 @@ async def quote_late(
         await promotions.release(tx, check_id)
     told = await tell(checkout, tx, body.check, shop, known, ask, now)
     if body.bundle is None:
-        document = await priced(checkout, body.check, shop, known, row, language, now, told, tx)
+        document = await priced(checkout, check_id, body.check, shop, known, row, language, now, told, tx)
     else:
-        document = await priced_apart(checkout, tx, body, body.check, shop, known, row, language, now, told)
+        document = await priced_apart(checkout, tx, check_id, body, body.check, shop, known, row, language, now, told)
     if wallet_ids:
         spendable = {wallet.id: wallet.spendable for wallet in books.wallets.values()}
         document = gift_cards.with_cards(document, cards, spendable)

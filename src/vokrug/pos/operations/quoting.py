@@ -56,7 +56,7 @@ async def calculate(
     known = recognised(known, ask, row)
     try:
         told = person_of(checkout, body, known, row)
-        trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told)
+        trolley = await Trolley.of(checkout, check_id, body, shop, known, row, language, now, told)
         document = trolley.priced(row["available"] or 0)
     except Unplain:
         return await told_alone(checkout, check_id, body, shop, till, ask, language, now)
@@ -138,6 +138,7 @@ class Trolley:
     async def of(
         cls,
         checkout: Checkout,
+        check_id: UUID,
         body: Calculate,
         shop: Shop,
         known: Known | None,
@@ -148,8 +149,14 @@ class Trolley:
         tx: Tx | None = None,
         rules: promotions.CompiledOffers | None = None,
     ) -> "Trolley":
-        articles = await checkout.reference.articles(checkout.db, [line.sku for line in body.lines], tx)
+        # A till without a line knows the centre's codes alone: what it sold by its own is judged as it judged.
+        by_own_names = rules is None
+        articles, strangers = await checkout.reference.goods(
+            checkout.db, shop, body.lines, tx, by_own_names=by_own_names
+        )
         basket = basket_of(body, shop, articles)
+        for line in strangers:
+            checkout.unseen.note(check_id, shop.id, line, now)
         if known is not None:
             language = known.language
         if told is not None:
@@ -198,6 +205,7 @@ class Trolley:
 
 async def priced(
     checkout: Checkout,
+    check_id: UUID,
     body: Calculate,
     shop: Shop,
     known: Known | None,
@@ -207,7 +215,7 @@ async def priced(
     told: promotions.Told | None = None,
     tx: Tx | None = None,
 ) -> Document:
-    trolley = await Trolley.of(checkout, body, shop, known, row, language, now, told, tx)
+    trolley = await Trolley.of(checkout, check_id, body, shop, known, row, language, now, told, tx)
     return trolley.priced(row["available"] or 0)
 
 
@@ -251,7 +259,7 @@ async def told_alone(
     """
     TOLD_ALONE.labels("calculate").inc()
     # A story holds a connection: what needs another is fetched before, or many stories would wait for each other.
-    await checkout.reference.articles(checkout.db, [line.sku for line in body.lines])
+    await checkout.reference.goods(checkout.db, shop, body.lines)
     await checkout.reference.accounts(checkout.db, shop, now)
 
     async def story(tx: Tx) -> tuple[Json, bool]:
@@ -302,7 +310,7 @@ async def quote_alone(
             (row,) = await checkout.read(tx, [Ask(known.number)], now)
     async with as_if_free(tx, standing):
         told = await tell(checkout, tx, body, shop, known, ask, now)
-    document = await priced(checkout, body, shop, known, row, language, now, told, tx)
+    document = await priced(checkout, check_id, body, shop, known, row, language, now, told, tx)
     spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
     document = with_cards(document, cards, spendable)
     number = None if known is None else known.number

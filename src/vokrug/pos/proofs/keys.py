@@ -62,6 +62,11 @@ class ProofKeys:
         at = drawn[-1] & 15
         return f"{(int.from_bytes(drawn[at : at + 4]) & 0x7FFFFFFF) % 1_000_000:06d}"
 
+    def app_code_now(self, customer: int, now: datetime) -> tuple[str, datetime]:
+        """What the app shows, and until when."""
+        step = step_of(now)
+        return self.app_code(customer, step), datetime.fromtimestamp((step + 1) * STEP_S, UTC)
+
     def app_step(self, customer: int, code: str, now: datetime) -> int | None:
         """Which moment's code this is: the one on the screen, or the one just before it."""
         step = step_of(now)

@@ -29,9 +29,12 @@ class BurnProof(Body, frozen=True, kw_only=True):
 
 
 class TillPolicy(Body, frozen=True, kw_only=True):
-    """What the programme asks of its tills. Without `burn_proof` points burn on the shopper's being there."""
+    """What the programme asks of its tills. Without `burn_proof` points burn on the shopper's being there. A check is
+    held for `hold_most_s` at the longest, however often it is extended.
+    """
 
     burn_proof: BurnProof | None = None
+    hold_most_s: Annotated[int, msgspec.Meta(ge=900, le=604_800)] = 3_600
 
 
 class TillPolicyDeclared(Reply, frozen=True, kw_only=True):

@@ -91,6 +91,15 @@ async def budgets(tx: Tx) -> dict[int, tuple[int, int]]:
 RESERVE = "select * from promotions_reserve($1, $2, $3)"
 TAKE = "select * from promotions_take($1, $2, $3, $4, $5)"
 RELEASE = "select promotions_release($1)"
+PROLONG = """
+    with takings as (
+        update promotions_taking set until_at = greatest(until_at, $2)
+         where check_id = $1 and state = 'h' and until_at > $3 returning 1),
+    uses as (
+        update promotions_coupon_use set until_at = greatest(until_at, $2)
+         where check_id = $1 and state = 'h' and until_at > $3 returning 1)
+    select (select count(*) from takings) + (select count(*) from uses)
+"""
 GIVE_BACK = "select promotions_give_back($1, $2, $3, $4)"
 UNDO_CODES = "select promotions_undo_codes($1)"
 SWEEP = "select promotions_sweep($1, $2)"
@@ -118,6 +127,12 @@ async def take(
 async def release(tx: Tx, checks: Sequence[UUID]) -> int:
     freed: int = await tx.value(RELEASE, checks)
     return freed
+
+
+async def prolong(tx: Tx, check: UUID, until: datetime, now: datetime) -> int:
+    """How many were still there to be prolonged."""
+    found: int = await tx.value(PROLONG, check, until, now)
+    return found
 
 
 async def give_back(tx: Tx, sale: UUID, shares: Sequence[tuple[int, int, int]]) -> None:

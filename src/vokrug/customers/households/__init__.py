@@ -1,0 +1,1 @@
+"""Who lives, pays or shops together. Never one person, never one purse."""
