@@ -55,6 +55,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.goods_routes,
         pos.proof_routes,
         pos.offline_routes,
+        pos.onboarding_routes,
         *customers.all_routes,
         *accounts.all_routes,
         *cabinet.all_routes,
@@ -107,6 +108,7 @@ async def living(
         for database in (db, reports):
             provide_people(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
+        services.add(pos.ClaimGuard())
         services.add(events.Installation("local"))
         services.add(directory)
         services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))

@@ -20,6 +20,8 @@ from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.onboarding import ClaimGuard
+from vokrug.pos.onboarding import routes as onboarding_routes
 from vokrug.pos.operations.giving import give as give_points
 from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
@@ -41,6 +43,7 @@ __all__ = [
     "Calculate",
     "Category",
     "Checkout",
+    "ClaimGuard",
     "Deviation",
     "DeviationRaised",
     "LineAsked",
@@ -65,6 +68,7 @@ __all__ = [
     "goods_routes",
     "jobs",
     "offline_routes",
+    "onboarding_routes",
     "points_statement",
     "proof_routes",
     "put_pin",
