@@ -187,7 +187,7 @@ async def simulated(here: Here, tx: Tx, id: UUID, form: Mapping[str, str]) -> di
     ]
     if shop is None or not lines:
         raise ValueError("a basket has a shop and lines")
-    articles = await here.reference.articles(here.call.db, [line.sku for line in lines], tx)
+    articles, _ = await here.reference.goods(here.call.db, shop, lines, tx)
     codes = [code] if (code := form.get("code", "").strip().upper()) else []
     check = pos.Calculate(rev=1, shop=shop.code, till="-", lines=lines, codes=codes)
     basket = pos.basket_of(check, shop, articles)
