@@ -37,6 +37,12 @@ export interface Operations {
   pos_get_bundle_key: { body: undefined; answer: BundleKey };
   /** Post a till's queue, up to 500 documents. Repeat freely, in any order: the books end the same. */
   pos_post_replay: { body: Replay; answer: QueueReplayed };
+  /** Take the keys of an invitation, once. Keep `claim_id`: it brings the same keys after a broken line. */
+  integrations_claim: { body: TakeKeys; answer: KeysTaken };
+  /** Send what `vokrug till-check serve --report` wrote, with the code and the `claim_id` that took the keys. */
+  integrations_vendor_report: { body: VendorReport; answer: Reported };
+  /** Fetch the new key with the old one, after the command `rotate_key`. Repeat freely until the new one is used. */
+  integrations_claim_key: { body: ClaimSuccessor; answer: SuccessorKey };
 }
 
 export interface Authorize {
@@ -150,6 +156,12 @@ export interface Cancel {
 export interface Cancelled {
   status: "cancelled";
   released: Released;
+}
+
+export interface ClaimSuccessor {
+  shop: string;
+  till: string;
+  at?: string | null;
 }
 
 export interface Claimed {
@@ -308,7 +320,7 @@ export interface Heartbeat {
 export interface HeartbeatHeard {
   now: string;
   skew_ms: number;
-  commands: ("send_queue" | "set_clock")[];
+  commands: ("rotate_key" | "send_queue" | "set_clock")[];
 }
 
 export interface HoldAsked {
@@ -337,6 +349,20 @@ export interface Identified {
 export interface Identifier {
   type: string;
   value: string;
+}
+
+export interface KeysTaken {
+  integration: string;
+  keys: TillKey[];
+  kit: KitKey | null;
+}
+
+export interface KitKey {
+  shop: string;
+  till: string;
+  key_id: string;
+  secret: string;
+  token: string;
 }
 
 export interface LineAsked {
@@ -489,6 +515,12 @@ export interface Replayed {
   earned: string;
 }
 
+export interface Reported {
+  integration: string;
+  state: "conformance" | "invited" | "keys" | "live" | "suspended";
+  passed: boolean;
+}
+
 export type Retry = "later" | "never" | "same";
 
 export interface Return {
@@ -533,6 +565,17 @@ export interface Standing {
   path: TierPath;
 }
 
+export interface SuccessorKey {
+  key_id: string;
+  secret: string;
+  old_ends_at: string | null;
+}
+
+export interface TakeKeys {
+  code: string;
+  claim_id: string;
+}
+
 export interface TenderPlanned {
   type: "card" | "cash" | "credit" | "gift_card" | "prepaid" | "sbp";
   amount?: string | null;
@@ -554,6 +597,13 @@ export interface TierPath {
   keep: string;
 }
 
+export interface TillKey {
+  shop: string;
+  till: string;
+  key_id: string;
+  secret: string;
+}
+
 export interface TotalsCalculated {
   before: string;
   discount: string;
@@ -565,6 +615,12 @@ export interface TotalsCalculated {
 export interface UnitPriced {
   count: number;
   net: string;
+}
+
+export interface VendorReport {
+  code: string;
+  claim_id: string;
+  report: Record<string, unknown>;
 }
 
 export interface VerdictGiven {

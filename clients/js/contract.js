@@ -19,4 +19,7 @@ export const OPERATIONS = {
   pos_get_bundle: ["GET", "/pos/v1/bundle"],
   pos_get_bundle_key: ["GET", "/pos/v1/bundle-key"],
   pos_post_replay: ["POST", "/pos/v1/replay"],
+  integrations_claim: ["POST", "/pos/v1/onboarding:claim"],
+  integrations_vendor_report: ["POST", "/pos/v1/onboarding:report"],
+  integrations_claim_key: ["POST", "/pos/v1/keys:claim"],
 };

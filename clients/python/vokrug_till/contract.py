@@ -21,6 +21,9 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "pos_get_bundle": ("GET", "/pos/v1/bundle"),
     "pos_get_bundle_key": ("GET", "/pos/v1/bundle-key"),
     "pos_post_replay": ("POST", "/pos/v1/replay"),
+    "integrations_claim": ("POST", "/pos/v1/onboarding:claim"),
+    "integrations_vendor_report": ("POST", "/pos/v1/onboarding:report"),
+    "integrations_claim_key": ("POST", "/pos/v1/keys:claim"),
 }
 
 
@@ -135,6 +138,12 @@ class Cancel(TypedDict):
 class Cancelled(TypedDict):
     status: Literal["cancelled"]
     released: "Released"
+
+
+class ClaimSuccessor(TypedDict):
+    shop: str
+    till: str
+    at: NotRequired[str | None]
 
 
 class Claimed(TypedDict):
@@ -293,7 +302,7 @@ class Heartbeat(TypedDict):
 class HeartbeatHeard(TypedDict):
     now: str
     skew_ms: int
-    commands: list[Literal["send_queue", "set_clock"]]
+    commands: list[Literal["rotate_key", "send_queue", "set_clock"]]
 
 
 class HoldAsked(TypedDict):
@@ -322,6 +331,20 @@ class Identified(TypedDict):
 class Identifier(TypedDict):
     type: str
     value: str
+
+
+class KeysTaken(TypedDict):
+    integration: str
+    keys: list["TillKey"]
+    kit: 'KitKey | None'
+
+
+class KitKey(TypedDict):
+    shop: str
+    till: str
+    key_id: str
+    secret: str
+    token: str
 
 
 class LineAsked(TypedDict):
@@ -474,6 +497,12 @@ class Replayed(TypedDict):
     earned: str
 
 
+class Reported(TypedDict):
+    integration: str
+    state: Literal["conformance", "invited", "keys", "live", "suspended"]
+    passed: bool
+
+
 Retry = Literal["later", "never", "same"]
 
 
@@ -519,6 +548,17 @@ class Standing(TypedDict):
     path: "TierPath"
 
 
+class SuccessorKey(TypedDict):
+    key_id: str
+    secret: str
+    old_ends_at: str | None
+
+
+class TakeKeys(TypedDict):
+    code: str
+    claim_id: str
+
+
 class TenderPlanned(TypedDict):
     type: Literal["card", "cash", "credit", "gift_card", "prepaid", "sbp"]
     amount: NotRequired[str | None]
@@ -540,6 +580,13 @@ class TierPath(TypedDict):
     keep: str
 
 
+class TillKey(TypedDict):
+    shop: str
+    till: str
+    key_id: str
+    secret: str
+
+
 class TotalsCalculated(TypedDict):
     before: str
     discount: str
@@ -551,6 +598,12 @@ class TotalsCalculated(TypedDict):
 class UnitPriced(TypedDict):
     count: int
     net: str
+
+
+class VendorReport(TypedDict):
+    code: str
+    claim_id: str
+    report: dict[str, Any]
 
 
 class VerdictGiven(TypedDict):

@@ -32,6 +32,7 @@ JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves roo
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
 JOBS: list[Jobs] = [
+    customers.jobs,
     ledger.jobs,
     events.jobs,
     accounts.jobs,
@@ -56,6 +57,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.goods_routes,
         pos.proof_routes,
         pos.offline_routes,
+        pos.onboarding_routes,
         *customers.all_routes,
         *accounts.all_routes,
         *cabinet.all_routes,
@@ -100,7 +102,7 @@ async def living(
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
-            for domain in (ledger, accounts, events, subscriptions, promotions, pos):
+            for domain in (customers, ledger, accounts, events, subscriptions, promotions, pos):
                 await domain.schedule_all(tx, clock.now())
             directory = await directory_of(tx, settings)
         people = customers.People(directory)
@@ -108,6 +110,7 @@ async def living(
         for database in (db, reports):
             provide_people(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
+        services.add(pos.ClaimGuard())
         services.add(events.Installation("local"))
         services.add(directory)
         services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))

@@ -2,7 +2,9 @@
 
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
+from vokrug.pos.baskets import basket_of
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.choosing import Category, categories, some_articles
 from vokrug.pos.deviations import Deviation, deviations
 from vokrug.pos.facts import (
     BurnAuthorised,
@@ -18,6 +20,8 @@ from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.onboarding import ClaimGuard
+from vokrug.pos.onboarding import routes as onboarding_routes
 from vokrug.pos.operations.giving import give as give_points
 from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
@@ -30,16 +34,20 @@ from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
 from vokrug.pos.reactions import reactions
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
-from vokrug.pos.schemas import PointsGiven
+from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
 from vokrug.pos.tokens import Tokens
 
 __all__ = [
     "ANY_BURN",
     "Acquaintance",
     "BurnAuthorised",
+    "Calculate",
+    "Category",
     "Checkout",
+    "ClaimGuard",
     "Deviation",
     "DeviationRaised",
+    "LineAsked",
     "PinTooSimple",
     "PointsGiven",
     "PointsGranted",
@@ -53,12 +61,15 @@ __all__ = [
     "Seals",
     "SoldBefore",
     "Tokens",
+    "basket_of",
+    "categories",
     "deviations",
     "gift_card_routes",
     "give_points",
     "goods_routes",
     "jobs",
     "offline_routes",
+    "onboarding_routes",
     "points_statement",
     "proof_routes",
     "put_pin",
@@ -67,6 +78,7 @@ __all__ = [
     "returns_waiting",
     "routes",
     "schedule_all",
+    "some_articles",
     "tills_health",
     "zone_of",
     "zone_of_shop",

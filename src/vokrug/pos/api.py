@@ -281,7 +281,7 @@ async def post_heartbeat(call: Call, body: Heartbeat) -> Answer[HeartbeatHeard]:
     """A till says how it fares, and hears what it should do next."""
     _, _, till = at_the_till(call, body)
     async with call.db.transaction() as tx:
-        return Answer(await hear(tx, till, body, call.now))
+        return Answer(await hear(tx, till, body, call.caller, call.now))
 
 
 # For staff

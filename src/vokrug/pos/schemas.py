@@ -744,7 +744,7 @@ class HeartbeatHeard(Reply, frozen=True, kw_only=True):
 
     now: datetime
     skew_ms: int
-    commands: list[Literal["set_clock", "send_queue"]]
+    commands: list[Literal["set_clock", "send_queue", "rotate_key"]]
 
 
 class TillHealth(Reply, frozen=True, kw_only=True):

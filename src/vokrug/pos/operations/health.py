@@ -7,8 +7,10 @@ from vokrug.pos import store
 from vokrug.pos.schemas import Heartbeat, HeartbeatHeard, TillHealth, TillsHealth
 from vokrug.pos.types import Till
 from vokrug.runtime.database import Row, Tx
+from vokrug.runtime.http import Caller, Role
+from vokrug.runtime.rotation import first_used, turn_of
 
-Command = Literal["set_clock", "send_queue"]
+Command = Literal["set_clock", "send_queue", "rotate_key"]
 Alarm = Literal["never_seen", "silent", "clock_wrong", "queue_long"]
 
 SILENT_AFTER = timedelta(minutes=15)
@@ -17,13 +19,19 @@ MOST_SKEW_MS = 300_000
 LONG_QUEUE = 100
 
 
-async def hear(tx: Tx, till: Till, body: Heartbeat, now: datetime) -> HeartbeatHeard:
+async def hear(tx: Tx, till: Till, body: Heartbeat, caller: Caller, now: datetime) -> HeartbeatHeard:
     """Write down what a till says of itself, and tell it what to do next."""
     skew_ms = (body.at - now) // timedelta(milliseconds=1)
     await store.heard(tx, till.id, now, skew_ms, body.queue_length, body.software)
     commands: list[Command] = ["set_clock"] if abs(skew_ms) > MOST_SKEW_MS else []
     if body.queue_length:
         commands.append("send_queue")
+    if caller.role is Role.TILL:
+        turn = await turn_of(tx, caller.key_id)
+        if turn.is_new:
+            await first_used(tx, caller.key_id, now)
+        if turn.has_successor:
+            commands.append("rotate_key")
     return HeartbeatHeard(now=now, skew_ms=skew_ms, commands=commands)
 
 
