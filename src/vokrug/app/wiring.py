@@ -33,6 +33,7 @@ JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves roo
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
 JOBS: list[Jobs] = [
+    customers.jobs,
     ledger.jobs,
     events.jobs,
     accounts.jobs,
@@ -44,6 +45,7 @@ JOBS: list[Jobs] = [
 REACTIONS: list[events.Reaction] = [
     *customers.reactions,
     accounts.close_account,
+    *pos.reactions,
     analytics.count,
 ]
 
@@ -102,7 +104,7 @@ async def living(
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
-            for domain in (ledger, accounts, events, subscriptions, promotions, pos):
+            for domain in (customers, ledger, accounts, events, subscriptions, promotions, pos):
                 await domain.schedule_all(tx, clock.now())
             directory = await directory_of(tx, settings)
         people = customers.People(directory)

@@ -101,6 +101,7 @@ class ReturnPosted(Event, frozen=True):
     owed_minor: int
     balance_minor: int
     lines: list[LineReturned]
+    by_whom: str | None = None  # there was no receipt: the supervisor who let it happen, and `check_id` is its own
 
 
 @event("pos.return_parked.v1", owner="pos", key="customer")

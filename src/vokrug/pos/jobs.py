@@ -85,9 +85,12 @@ async def look_for_goods(run: JobRun) -> None:
 
 @jobs.task("pos.forget_tickets", tries=5)
 async def forget_tickets(run: JobRun) -> None:
-    """QR codes that were shown at tills are kept a day: none is good for longer than minutes."""
+    """QR codes that were shown at tills are kept a day: none is good for longer than minutes. Low prices are kept
+    longer than any policy asks for them.
+    """
     async with run.services.db.transaction() as tx:
         await proofs.forget_tickets(tx, run.now - timedelta(days=1))
+        await store.forget_prices(tx, (run.now - timedelta(days=400)).date())
 
 
 @jobs.task("pos.sweep_queues", tries=5)
