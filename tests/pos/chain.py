@@ -228,9 +228,10 @@ NOT_BOOKS = (
     "events_offset",
     "customers_change",
     "analytics_",
-    "pos_watch_count",
-    "pos_watch_seen",
+    "pos_fraud_count",
+    "pos_fraud_seen",
     "pos_suspicion",
+    "pos_low_price",
 )
 
 

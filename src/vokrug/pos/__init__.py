@@ -2,7 +2,9 @@
 
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
+from vokrug.pos.baskets import basket_of
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.choosing import Category, categories, some_articles
 from vokrug.pos.deviations import Deviation, deviations
 from vokrug.pos.facts import (
     BurnAuthorised,
@@ -13,6 +15,9 @@ from vokrug.pos.facts import (
     ReturnPosted,
     SaleCommitted,
 )
+from vokrug.pos.fraud.api import routes as fraud_routes
+from vokrug.pos.fraud.facts import SuspicionDecided, SuspicionRaised
+from vokrug.pos.fraud.reactions import look_for_fraud
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
@@ -29,22 +34,25 @@ from vokrug.pos.proofs.api import routes as proof_routes
 from vokrug.pos.proofs.errors import PinTooSimple
 from vokrug.pos.proofs.guesses import put_pin
 from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
+from vokrug.pos.reactions import reactions
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
-from vokrug.pos.schemas import PointsGiven
+from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
 from vokrug.pos.tokens import Tokens
-from vokrug.pos.watch.api import routes as watch_routes
-from vokrug.pos.watch.facts import SuspicionDecided, SuspicionRaised
-from vokrug.pos.watch.reactions import watch_tills
+from vokrug.pos.watching import TillMeter
+from vokrug.pos.watching import routes as watching_routes
 
 __all__ = [
     "ANY_BURN",
     "Acquaintance",
     "BurnAuthorised",
+    "Calculate",
+    "Category",
     "Checkout",
     "ClaimGuard",
     "Deviation",
     "DeviationRaised",
+    "LineAsked",
     "PinTooSimple",
     "PointsGiven",
     "PointsGranted",
@@ -59,24 +67,30 @@ __all__ = [
     "SoldBefore",
     "SuspicionDecided",
     "SuspicionRaised",
+    "TillMeter",
     "Tokens",
+    "basket_of",
+    "categories",
     "deviations",
+    "fraud_routes",
     "gift_card_routes",
     "give_points",
     "goods_routes",
     "jobs",
+    "look_for_fraud",
     "offline_routes",
     "onboarding_routes",
     "points_statement",
     "proof_routes",
     "put_pin",
+    "reactions",
     "receipts",
     "returns_waiting",
     "routes",
     "schedule_all",
+    "some_articles",
     "tills_health",
-    "watch_routes",
-    "watch_tills",
+    "watching_routes",
     "zone_of",
     "zone_of_shop",
 ]

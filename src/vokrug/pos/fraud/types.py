@@ -1,4 +1,4 @@
-"""Nouns of watching."""
+"""Nouns of fraud limits."""
 
 from datetime import datetime
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""Rules of watching, and the list of what somebody has to look at."""
+"""Fraud limits, and the list of what somebody has to look at."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -7,9 +7,9 @@ import msgspec
 
 from vokrug import ledger
 from vokrug.pos.checkout import Checkout
-from vokrug.pos.watch import operations
-from vokrug.pos.watch.errors import SuspicionDecidedAlready, SuspicionUnknown, WatchRuleUnknown
-from vokrug.pos.watch.schemas import (
+from vokrug.pos.fraud import operations
+from vokrug.pos.fraud.errors import FraudRuleUnknown, SuspicionDecidedAlready, SuspicionUnknown
+from vokrug.pos.fraud.schemas import (
     RuleGiven,
     RuleShown,
     RulesShown,
@@ -20,19 +20,19 @@ from vokrug.pos.watch.schemas import (
 from vokrug.runtime.database import Tx
 from vokrug.runtime.http import Answer, Call, Routes
 
-routes = Routes("pos watch")
+routes = Routes("pos.fraud")
 
 RULE_CODE = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_.-]{0,63}$")]
 
 
-@routes.get("/v1/watch-rules", answers={200: RulesShown})
+@routes.get("/v1/fraud-rules", answers={200: RulesShown})
 async def get_rules(call: Call) -> Answer[RulesShown]:
     """What is watched, and how much of it is too much."""
     async with call.db.transaction(readonly=True) as tx:
         return Answer(await operations.list_rules(tx))
 
 
-@routes.put("/v1/watch-rules/{code:str}", answers={200: RuleShown}, refusals=[WatchRuleUnknown])
+@routes.put("/v1/fraud-rules/{code:str}", answers={200: RuleShown}, refusals=[FraudRuleUnknown])
 async def put_rule(call: Call, body: RuleGiven) -> Answer[RuleShown]:
     """Write a rule, or change it. What it has raised stays."""
     code = code_of(call)
@@ -40,7 +40,7 @@ async def put_rule(call: Call, body: RuleGiven) -> Answer[RuleShown]:
         return Answer(await operations.save(tx, code, body, call.caller.key_id, call.now))
 
 
-@routes.delete("/v1/watch-rules/{code:str}", answers={204: None}, refusals=[WatchRuleUnknown])
+@routes.delete("/v1/fraud-rules/{code:str}", answers={204: None}, refusals=[FraudRuleUnknown])
 async def delete_rule(call: Call) -> Answer[None]:
     """A rule goes; what it has raised stays."""
     async with call.db.transaction() as tx:
@@ -52,7 +52,7 @@ def code_of(call: Call) -> str:
     try:
         return msgspec.convert(call.path["code"], RULE_CODE)
     except msgspec.ValidationError:
-        raise WatchRuleUnknown(rule=call.path["code"][:80]) from None
+        raise FraudRuleUnknown(rule=call.path["code"][:80]) from None
 
 
 @routes.get(

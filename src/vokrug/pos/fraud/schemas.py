@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from vokrug.pos.fraud.types import Terms
 from vokrug.pos.schemas import Body, Reply
-from vokrug.pos.watch.types import Terms
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 

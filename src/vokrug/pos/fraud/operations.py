@@ -6,11 +6,11 @@ from uuid import UUID
 from vokrug import events, ledger
 from vokrug.kernel import format_minor, new_id
 from vokrug.pos.checkout import Checkout
-from vokrug.pos.watch import rules, store
-from vokrug.pos.watch.errors import SuspicionDecidedAlready, SuspicionUnknown, WatchRuleUnknown
-from vokrug.pos.watch.facts import SuspicionDecided, SuspicionRaised
-from vokrug.pos.watch.schemas import RuleGiven, RuleShown, RulesShown, SuspicionShown, SuspicionsShown
-from vokrug.pos.watch.types import Alarm, Happened, Rule, TwoShops
+from vokrug.pos.fraud import rules, store
+from vokrug.pos.fraud.errors import FraudRuleUnknown, SuspicionDecidedAlready, SuspicionUnknown
+from vokrug.pos.fraud.facts import SuspicionDecided, SuspicionRaised
+from vokrug.pos.fraud.schemas import RuleGiven, RuleShown, RulesShown, SuspicionShown, SuspicionsShown
+from vokrug.pos.fraud.types import Alarm, Happened, Rule, TwoShops
 from vokrug.runtime.database import Row, Tx
 
 HELD_FOR = timedelta(days=30)  # nobody's points stay set aside because nobody has looked
@@ -195,7 +195,7 @@ async def save(tx: Tx, code: str, given: RuleGiven, by: str, now: datetime) -> R
 async def drop(tx: Tx, code: str) -> None:
     """A rule goes; what it raised stays."""
     if not await store.drop_rule(tx, code):
-        raise WatchRuleUnknown(rule=code)
+        raise FraudRuleUnknown(rule=code)
 
 
 async def list_rules(tx: Tx) -> RulesShown:

@@ -1,4 +1,4 @@
-"""SQL of watching."""
+"""SQL of fraud limits."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,13 +6,13 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug.pos.watch.rules import Wanted, bucket_of
-from vokrug.pos.watch.types import Happened, Rule, Seen, Terms
+from vokrug.pos.fraud.rules import Wanted, bucket_of
+from vokrug.pos.fraud.types import Happened, Rule, Seen, Terms
 from vokrug.runtime.database import Row, Tx
 
 # Rules
 
-RULES = "select code, name_ru, name_en, terms::text, score, holds, is_on from pos_watch_rule order by code"
+RULES = "select code, name_ru, name_en, terms::text, score, holds, is_on from pos_fraud_rule order by code"
 
 
 async def rules(tx: Tx) -> list[Rule]:
@@ -22,7 +22,7 @@ async def rules(tx: Tx) -> list[Rule]:
 
 
 SAVE_RULE = """
-    insert into pos_watch_rule as r (code, name_ru, name_en, terms, score, holds, is_on, changed_by, changed_at)
+    insert into pos_fraud_rule as r (code, name_ru, name_en, terms, score, holds, is_on, changed_by, changed_at)
     values ($1, $2, $3, $4::jsonb, $5, $6, $7, $8, $9)
     on conflict (code) do update
        set name_ru = excluded.name_ru, name_en = excluded.name_en, terms = excluded.terms, score = excluded.score,
@@ -37,7 +37,7 @@ async def save_rule(tx: Tx, rule: Rule, by: str, now: datetime) -> None:
 
 
 async def drop_rule(tx: Tx, code: str) -> bool:
-    return await tx.run("delete from pos_watch_rule where code = $1", code) > 0
+    return await tx.run("delete from pos_fraud_rule where code = $1", code) > 0
 
 
 # Counting
@@ -48,12 +48,12 @@ COUNT = """
         select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
                as wanted (rule, subject, measure, amount, since)
     ), written as (
-        insert into pos_watch_count as c (subject, measure, bucket, slot, amount)
+        insert into pos_fraud_count as c (subject, measure, bucket, slot, amount)
         select distinct subject, measure, $6::timestamptz, $7::smallint, amount from wanted
         on conflict (subject, measure, bucket, slot) do update set amount = c.amount + excluded.amount
     )
     select w.rule, w.subject, w.amount + coalesce((
-               select sum(c.amount) from pos_watch_count c
+               select sum(c.amount) from pos_fraud_count c
                 where c.subject = w.subject and c.measure = w.measure and c.bucket >= w.since
                   and c.bucket <= $6), 0)::bigint as measured
       from wanted w
@@ -75,9 +75,9 @@ async def count(tx: Tx, wanted: Mapping[str, Wanted], happened: Happened, slot: 
     return {row["rule"]: (row["subject"], row["measured"]) for row in rows}
 
 
-SEEN = "select shop, at from pos_watch_seen where customer_number = $1"
+SEEN = "select shop, at from pos_fraud_seen where customer_number = $1"
 NOTE_SEEN = """
-    insert into pos_watch_seen as s (customer_number, shop, at) values ($1, $2, $3)
+    insert into pos_fraud_seen as s (customer_number, shop, at) values ($1, $2, $3)
     on conflict (customer_number) do update set shop = excluded.shop, at = excluded.at where s.at <= excluded.at
 """
 
@@ -89,7 +89,7 @@ async def seen(tx: Tx, customer: int, shop: str, at: datetime) -> Seen | None:
     return before
 
 
-SWEEP = ("delete from pos_watch_count where bucket < $1", "delete from pos_watch_seen where at < $1")
+SWEEP = ("delete from pos_fraud_count where bucket < $1", "delete from pos_fraud_seen where at < $1")
 
 
 async def sweep(tx: Tx, before: datetime) -> int:
@@ -137,7 +137,7 @@ SHOWN = """
     select s.id, s.rule, s.subject, s.shop, s.customer_id, s.customer_number, s.score, s.times, s.measured, s.most,
            s.documents, s.first_at, s.last_at, s.raised_at, s.state, s.held_minor, s.hold_ids, s.decided_by,
            s.decided_at, s.note, r.name_ru, r.name_en
-      from pos_suspicion s left join pos_watch_rule r on r.code = s.rule
+      from pos_suspicion s left join pos_fraud_rule r on r.code = s.rule
 """
 LIST = f"""{SHOWN}
      where s.state = $1 and ($2 = '' or s.shop = $2) order by s.score desc, s.raised_at desc, s.id limit $3

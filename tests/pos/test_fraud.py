@@ -10,8 +10,8 @@ import pytest
 from tests.pos.chain import CAKE, COFFEE, Answer, Chain, Shopper, Till
 from vokrug import events, pos
 from vokrug.events import ReactionRunner
-from vokrug.pos.watch import rules
-from vokrug.pos.watch.types import AfterClose, Happened, Rule, Seen, Terms, TooMuch, TwoShops
+from vokrug.pos.fraud import rules
+from vokrug.pos.fraud.types import AfterClose, Happened, Rule, Seen, Terms, TooMuch, TwoShops
 
 NOON = datetime(2031, 5, 5, 9, tzinfo=UTC)
 
@@ -93,19 +93,19 @@ def test_when_a_shop_is_closed(since: str, until: str, hour_utc: int, closed: bo
 
 UNREAD = """
     select from events_log l join events_type t on t.id = l.type
-      left join events_offset o on o.reaction = 'pos.watch' and o.partition = l.partition
+      left join events_offset o on o.reaction = 'pos.fraud' and o.partition = l.partition
      where t.name in ('pos.sale_committed.v1', 'pos.return_posted.v1') and l.position > coalesce(o.position, 0)
 """
 
 
 async def watched(chain: Chain) -> list[dict[str, Any]]:
     """What is open when everything told so far is read: here, or by the runner of the application."""
-    runner = ReactionRunner(chain.services.db, chain.services.clock, [pos.watch_tills])
+    runner = ReactionRunner(chain.services.db, chain.services.clock, [pos.look_for_fraud])
     async with asyncio.timeout(30):
         while await chain.rows(UNREAD):
             await runner.run_once()
             await asyncio.sleep(0.01)
-    assert await chain.rows("select * from events_parked where reaction = 'pos.watch'") == []
+    assert await chain.rows("select * from events_parked where reaction = 'pos.fraud'") == []
     answer = (await chain.staff.sends("/v1/suspicions", None, "GET")).done()
     found: list[dict[str, Any]] = answer["suspicions"]
     return found
@@ -113,11 +113,11 @@ async def watched(chain: Chain) -> list[dict[str, Any]]:
 
 async def rules_are(chain: Chain, **given: dict[str, Any]) -> None:
     """These rules and no others."""
-    for known in (await chain.staff.sends("/v1/watch-rules", None, "GET")).done()["rules"]:
-        assert (await chain.staff.sends(f"/v1/watch-rules/{known['code']}", None, "DELETE")).status == 204
+    for known in (await chain.staff.sends("/v1/fraud-rules", None, "GET")).done()["rules"]:
+        assert (await chain.staff.sends(f"/v1/fraud-rules/{known['code']}", None, "DELETE")).status == 204
     for code, more in given.items():
         body = {"name_ru": f"Правило {code}", "name_en": code, **more}
-        (await chain.staff.sends(f"/v1/watch-rules/{code}", body, "PUT")).done()
+        (await chain.staff.sends(f"/v1/fraud-rules/{code}", body, "PUT")).done()
 
 
 async def decides(chain: Chain, suspicion: dict[str, Any], verdict: str) -> Answer:
@@ -129,7 +129,7 @@ THREE_SALES = {"kind": "too_much", "subject": "customer_by_cashier", "measure": 
 
 
 async def test_a_chain_begins_with_rules_that_hold_nothing(chain: Chain) -> None:
-    known = (await chain.staff.sends("/v1/watch-rules", None, "GET")).done()["rules"]
+    known = (await chain.staff.sends("/v1/fraud-rules", None, "GET")).done()["rules"]
     assert len(known) == 6
     assert not any(one["holds"] for one in known)
 
@@ -242,7 +242,7 @@ async def test_facts_told_again_or_long_ago_raise_nothing(
         is_replay=is_replay,
     )
     async with chain.services.db.transaction() as tx:
-        await pos.watch_tills.handle(tx, told, chain.services.clock.now())
+        await pos.look_for_fraud.handle(tx, told, chain.services.clock.now())
     assert await watched(chain) == []
 
 
@@ -256,9 +256,9 @@ async def test_rules_that_make_no_sense_are_refused(chain: Chain) -> None:
         ("r", {"name_ru": "", "name_en": "r", "terms": terms}),
         ("r", {"name_ru": "п", "name_en": "r", "terms": terms, "score": 0}),
     ]:
-        answer = await chain.staff.sends(f"/v1/watch-rules/{code}", body, "PUT")
+        answer = await chain.staff.sends(f"/v1/fraud-rules/{code}", body, "PUT")
         assert answer.status in (404, 422), answer
-    assert (await chain.staff.sends("/v1/watch-rules/none", None, "DELETE")).code == (404, "watch_rule_unknown")
+    assert (await chain.staff.sends("/v1/fraud-rules/none", None, "DELETE")).code == (404, "fraud_rule_unknown")
     unknown = await chain.staff.sends(f"/v1/suspicions/{uuid4()}:decide", {"verdict": "cleared", "note": "нет"})
     assert unknown.code == (404, "suspicion_unknown")
     assert await chain.fingerprint() == before

@@ -1,6 +1,6 @@
 -- What looks like fraud: rules over counts of what happened lately, and cases for somebody to look at.
 
-create table pos_watch_rule (
+create table pos_fraud_rule (
     code text primary key,
     name_ru text not null,
     name_en text not null,
@@ -10,13 +10,13 @@ create table pos_watch_rule (
     is_on boolean not null default true,
     changed_by text not null,
     changed_at timestamptz not null,
-    constraint watch_rule_code_is_a_short_word check (code ~ '^[a-z0-9][a-z0-9_.-]{0,63}$'),
-    constraint watch_rule_scores_something check (score between 1 and 1000)
+    constraint fraud_rule_code_is_a_short_word check (code ~ '^[a-z0-9][a-z0-9_.-]{0,63}$'),
+    constraint fraud_rule_scores_something check (score between 1 and 1000)
 );
 
 -- Counts by ten minutes, kept as long as the longest window. A slot is a partition of the log: readers of two never wait
 -- for each other.
-create table pos_watch_count (
+create table pos_fraud_count (
     subject text not null,                   -- what it is counted for, such as `till:S1/T1`
     measure text not null,
     bucket timestamptz not null,
@@ -24,10 +24,10 @@ create table pos_watch_count (
     amount bigint not null,
     primary key (subject, measure, bucket, slot)
 ) with (fillfactor = 80);
-create index pos_watch_count_bucket on pos_watch_count using brin (bucket);
+create index pos_fraud_count_bucket on pos_fraud_count using brin (bucket);
 
 -- Where a customer was seen last, so that two places at once are noticed.
-create table pos_watch_seen (
+create table pos_fraud_seen (
     customer_number bigint primary key,
     shop text not null,
     at timestamptz not null
@@ -61,7 +61,7 @@ create unique index one_open_suspicion_of_a_rule_and_subject on pos_suspicion (r
 create index suspicions_by_state on pos_suspicion (state, raised_at);
 
 -- What a chain begins with: scored only. Nothing is set aside until somebody says so.
-insert into pos_watch_rule (code, name_ru, name_en, terms, score, changed_by, changed_at)
+insert into pos_fraud_rule (code, name_ru, name_en, terms, score, changed_by, changed_at)
 select code, name_ru, name_en, terms::jsonb, score, 'vokrug', 'epoch'
   from (values
     ('two_shops', 'Одна карта в двух магазинах', 'One card in two shops',

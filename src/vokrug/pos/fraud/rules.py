@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from vokrug.pos.watch.types import AfterClose, Alarm, Happened, Rule, Seen, Subject, TooMuch, TwoShops
+from vokrug.pos.fraud.types import AfterClose, Alarm, Happened, Rule, Seen, Subject, TooMuch, TwoShops
 
 BUCKET = timedelta(minutes=10)
 Wanted = tuple[str, str, datetime]  # subject, measure, since when

@@ -17,8 +17,8 @@ class SuspicionDecidedAlready(Refusal):
     cashier = Text(en="It was decided before: {state}.", ru="Решение уже принято: {state}.")
 
 
-class WatchRuleUnknown(Refusal):
+class FraudRuleUnknown(Refusal):
     """There is no such rule."""
 
-    code, status = "watch_rule_unknown", 404
+    code, status = "fraud_rule_unknown", 404
     cashier = Text(en="There is no rule {rule}.", ru="Правила {rule} нет.")

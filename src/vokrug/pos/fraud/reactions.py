@@ -4,16 +4,16 @@ from datetime import datetime
 
 from vokrug import events, ledger
 from vokrug.pos.facts import ReturnPosted, SaleCommitted
+from vokrug.pos.fraud.operations import KEPT_FOR, watch
+from vokrug.pos.fraud.types import Happened
 from vokrug.pos.receipts import zone_of_shop
-from vokrug.pos.watch.operations import KEPT_FOR, watch
-from vokrug.pos.watch.types import Happened
 from vokrug.runtime.database import Tx
 
 IDS = ledger.JournalIds()  # a reaction has blocks of ids of its own, like any process
 
 
-@events.reaction("pos.watch", on=[SaleCommitted, ReturnPosted])
-async def watch_tills(tx: Tx, told: events.Envelope, now: datetime) -> None:
+@events.reaction("pos.fraud", on=[SaleCommitted, ReturnPosted])
+async def look_for_fraud(tx: Tx, told: events.Envelope, now: datetime) -> None:
     """Counted with its place in the log: nothing counts twice. What is told again, or was long ago, raises nothing."""
     if told.is_replay or told.recorded_at < now - KEPT_FOR:
         return
