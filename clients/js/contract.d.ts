@@ -11,6 +11,8 @@ export interface Operations {
   pos_post_calculate: { body: Calculate; answer: Calculated };
   /** Make the sale final; points earned may be spent by the next call anywhere. */
   pos_post_commit: { body: Commit; answer: Committed };
+  /** Give a promised check more time: its price, its points, its gift cards, its limits and codes. Repeat freely. */
+  pos_post_extend: { body: Extend; answer: Extended };
   /** Release what the check holds. Repeat freely, for unknown checks too. */
   pos_post_cancel: { body: Cancel; answer: Cancelled };
   /** What a return would bring; nothing is changed. */
@@ -35,6 +37,12 @@ export interface Operations {
   pos_get_bundle_key: { body: undefined; answer: BundleKey };
   /** Post a till's queue, up to 500 documents. Repeat freely, in any order: the books end the same. */
   pos_post_replay: { body: Replay; answer: QueueReplayed };
+  /** Take the keys of an invitation, once. Keep `claim_id`: it brings the same keys after a broken line. */
+  integrations_claim: { body: TakeKeys; answer: KeysTaken };
+  /** Send what `vokrug till-check serve --report` wrote, with the code and the `claim_id` that took the keys. */
+  integrations_vendor_report: { body: VendorReport; answer: Reported };
+  /** Fetch the new key with the old one, after the command `rotate_key`. Repeat freely until the new one is used. */
+  integrations_claim_key: { body: ClaimSuccessor; answer: SuccessorKey };
 }
 
 export interface Authorize {
@@ -150,6 +158,12 @@ export interface Cancelled {
   released: Released;
 }
 
+export interface ClaimSuccessor {
+  shop: string;
+  till: string;
+  at?: string | null;
+}
+
 export interface Claimed {
   to_pay: string;
   points?: string | null;
@@ -220,6 +234,12 @@ export interface Enrol {
 export interface Expiring {
   points: string;
   on: string;
+}
+
+export interface Extended {
+  valid_until: string;
+  hold: HoldPlaced | null;
+  most_until: string;
 }
 
 export interface Fiscal {
@@ -295,12 +315,16 @@ export interface Heartbeat {
   at: string;
   software: string;
   queue_length?: number;
+  declined?: number;
+  calls?: number;
+  unanswered?: number;
+  p95_ms?: number | null;
 }
 
 export interface HeartbeatHeard {
   now: string;
   skew_ms: number;
-  commands: ("send_queue" | "set_clock")[];
+  commands: ("rotate_key" | "send_queue" | "set_clock")[];
 }
 
 export interface HoldAsked {
@@ -322,11 +346,27 @@ export interface Identified {
   burn_auth: BurnAuth | null;
   messages: string[];
   offline_pass?: OfflinePass | null;
+  offers?: OwnOffer[];
+  ask?: ("birthday" | "consent" | "email")[];
 }
 
 export interface Identifier {
   type: string;
   value: string;
+}
+
+export interface KeysTaken {
+  integration: string;
+  keys: TillKey[];
+  kit: KitKey | null;
+}
+
+export interface KitKey {
+  shop: string;
+  till: string;
+  key_id: string;
+  secret: string;
+  token: string;
 }
 
 export interface LineAsked {
@@ -391,12 +431,20 @@ export interface OfflinePass {
 export interface Original {
   check_uid?: string | null;
   fiscal?: OriginalFiscal | null;
+  none?: boolean;
 }
 
 export interface OriginalFiscal {
   fn: string;
   fd: string;
   fp: string;
+}
+
+export interface OwnOffer {
+  offer: string;
+  name: string;
+  until: string | null;
+  must_be_activated: boolean;
 }
 
 export interface Problem {
@@ -471,6 +519,12 @@ export interface Replayed {
   earned: string;
 }
 
+export interface Reported {
+  integration: string;
+  state: "conformance" | "invited" | "keys" | "live" | "suspended";
+  passed: boolean;
+}
+
 export type Retry = "later" | "never" | "same";
 
 export interface Return {
@@ -481,10 +535,12 @@ export interface Return {
   lines?: ReturnLine[];
   amount?: string | null;
   reason?: string;
+  supervisor?: string | null;
 }
 
 export interface ReturnLine {
-  n: number;
+  n?: number | null;
+  sku?: string | null;
   qty?: string | null;
 }
 
@@ -513,6 +569,17 @@ export interface Standing {
   path: TierPath;
 }
 
+export interface SuccessorKey {
+  key_id: string;
+  secret: string;
+  old_ends_at: string | null;
+}
+
+export interface TakeKeys {
+  code: string;
+  claim_id: string;
+}
+
 export interface TenderPlanned {
   type: "card" | "cash" | "credit" | "gift_card" | "prepaid" | "sbp";
   amount?: string | null;
@@ -534,6 +601,13 @@ export interface TierPath {
   keep: string;
 }
 
+export interface TillKey {
+  shop: string;
+  till: string;
+  key_id: string;
+  secret: string;
+}
+
 export interface TotalsCalculated {
   before: string;
   discount: string;
@@ -545,6 +619,12 @@ export interface TotalsCalculated {
 export interface UnitPriced {
   count: number;
   net: string;
+}
+
+export interface VendorReport {
+  code: string;
+  claim_id: string;
+  report: Record<string, unknown>;
 }
 
 export interface VerdictGiven {
@@ -569,12 +649,20 @@ export interface EarnByRule {
   points: string;
 }
 
+export interface Extend {
+  shop: string;
+  till: string;
+  rev: number;
+  ttl_s?: number;
+}
+
 export interface Identify {
   shop: string;
   till: string;
   cashier?: string | null;
   at?: string | null;
   identifier: Identifier;
+  need?: ("ask" | "balance" | "offers" | "tier")[];
 }
 
 export interface Tender {

@@ -6,6 +6,7 @@ export const OPERATIONS = {
   pos_post_customer: ["POST", "/pos/v1/customers"],
   pos_post_calculate: ["POST", "/pos/v1/checks/{check_uid}:calculate"],
   pos_post_commit: ["POST", "/pos/v1/checks/{check_uid}:commit"],
+  pos_post_extend: ["POST", "/pos/v1/checks/{check_uid}:extend"],
   pos_post_cancel: ["POST", "/pos/v1/checks/{check_uid}:cancel"],
   pos_post_return_calculate: ["POST", "/pos/v1/returns/{return_uid}:calculate"],
   pos_post_return: ["POST", "/pos/v1/returns/{return_uid}:commit"],
@@ -18,4 +19,7 @@ export const OPERATIONS = {
   pos_get_bundle: ["GET", "/pos/v1/bundle"],
   pos_get_bundle_key: ["GET", "/pos/v1/bundle-key"],
   pos_post_replay: ["POST", "/pos/v1/replay"],
+  integrations_claim: ["POST", "/pos/v1/onboarding:claim"],
+  integrations_vendor_report: ["POST", "/pos/v1/onboarding:report"],
+  integrations_claim_key: ["POST", "/pos/v1/keys:claim"],
 };

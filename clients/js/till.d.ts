@@ -101,6 +101,7 @@ export class Till {
   priceReturn(uid: string, body: Return): Promise<Returned | null>;
   takeBack(body: Return, uid?: string): Promise<Returned | null>;
   heartbeat(): Promise<HeartbeatHeard | null>;
+  changeKey(): Promise<boolean>;
   sendQueue(how?: { now?: boolean }): Promise<number>;
   close(): void;
 }

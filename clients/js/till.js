@@ -1,6 +1,7 @@
 // A till: three calls a sale, and a queue that brings home what the line broke. Node 18 and newer, no dependencies.
 
 import { randomUUID } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 import { Line, Refused, Unreachable } from "./line.js";
@@ -52,6 +53,25 @@ export class Check {
   }
 }
 
+/** The key that was given, or the one fetched since. Another key in the settings is newer than what we fetched. */
+function keptKey(path, keyId, secret) {
+  try {
+    const kept = JSON.parse(readFileSync(path, "utf8"));
+    if (kept.given === keyId) return [kept.key_id, kept.secret];
+  } catch {
+    // None was fetched.
+  }
+  return [keyId, secret];
+}
+
+function keepKey(path, kept) {
+  const file = openSync(path + ".new", "w", 0o600);
+  writeSync(file, JSON.stringify(kept));
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(path + ".new", path);
+}
+
 function scaled(text, digits) {
   const [whole, part = ""] = text.split(".");
   return BigInt(whole + part.padEnd(digits, "0"));
@@ -60,7 +80,9 @@ function scaled(text, digits) {
 /** Nothing here throws because of the line: what cannot be told now is told later. A refused price throws Refused. */
 export class Till {
   constructor(url, keyId, secret, { shop, till, folder, software = "vokrug-till-js 0.1", onDeclined, ...more }) {
-    this.line = new Line(url, keyId, secret, more);
+    this.given = keyId;
+    this.keyPath = join(folder, "vokrug-key.json");
+    this.line = new Line(url, ...keptKey(this.keyPath, keyId, secret), more);
     this.queue = new Queue(join(folder, "vokrug-queue.jsonl"));
     this.place = { shop, till };
     this.software = software;
@@ -138,7 +160,12 @@ export class Till {
 
   /** Say how we fare, do what we are told. */
   async heartbeat() {
+    const times = this.line.timesMs.filter((time) => time !== null).sort((a, b) => a - b);
+    const calls = this.line.timesMs.length;
     const body = { ...this.place, at: this.now, software: this.software, queue_length: this.queue.length };
+    Object.assign(body, { declined: this.queue.waiting({ declined: true }).length, calls });
+    Object.assign(body, { unanswered: calls - times.length });
+    if (times.length) body.p95_ms = times[Math.ceil(times.length * 0.95) - 1];
     let heard;
     try {
       heard = (await this.line.send("pos_post_heartbeat", body)).body;
@@ -147,8 +174,23 @@ export class Till {
       throw error;
     }
     this.line.timesMs = [];
+    if (heard.commands.includes("rotate_key")) await this.changeKey();
     if (heard.commands.includes("send_queue")) await this.sendQueue({ now: true });
     return heard;
+  }
+
+  /** Fetch the new key with the old one, keep it on the disk, work with it from now on. */
+  async changeKey() {
+    let found;
+    try {
+      found = (await this.line.send("integrations_claim_key", this.place)).body;
+    } catch (error) {
+      if (error instanceof Unreachable || error instanceof Refused) return false;
+      throw error;
+    }
+    keepKey(this.keyPath, { given: this.given, key_id: found.key_id, secret: found.secret });
+    [this.line.keyId, this.line.secret] = [found.key_id, found.secret];
+    return (await this.heartbeat()) !== null; // the centre hears that the new one works
   }
 
   /** Send what is due; call it every minute. Says how many documents still wait. */

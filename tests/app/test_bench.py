@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from vokrug.app.bench import chain, numbers
+from vokrug.app.bench import day as day_bench
 from vokrug.app.bench.goals import at_least, at_most
 from vokrug.app.bench.load import Plan
 from vokrug.app.bench.page import page
@@ -30,6 +31,16 @@ def test_a_quick_run_sells_without_a_refusal_and_leaves_balanced_books() -> None
     assert report.books.differences == []
     assert report.books.journals > 1_000, "a thousand were seeded, and some were sold"
     assert "Unexpected answers: none." in page(report)
+
+
+def test_a_quick_day_on_bad_lines_loses_nothing() -> None:
+    day = day_bench.measure(day_bench.Peak().quickened(), lambda line: None)
+    assert (day.lost, day.doubled, day.balanced) == (0, 0, True)
+    assert day.hours[0].lost > 0, "calls were lost"
+    assert sum(hour.repeats for hour in day.hours) > 0, "and asked again"
+    assert set(day.queues.statuses) <= {"posted", "parked"}
+    assert day.queues.repeats == day.queues.documents > 120, "all of it a second time"
+    assert "lost 0, doubled 0, books balance" in day_bench.page(day)
 
 
 def test_the_command_prints_one_object(monkeypatch: pytest.MonkeyPatch) -> None:

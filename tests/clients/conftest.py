@@ -51,6 +51,10 @@ class Centre:
         found = self.till("/pos/v1/identify", {"identifier": {"type": "phone", "value": phone}})
         return str(found["balance"]["active"])
 
+    def rotates(self, old_ends: str) -> None:
+        """Staff have the till's key followed by another."""
+        self.staff("POST", f"/v1/keys/{self.key.key_id}:rotate", {"uid": str(uuid4()), "old_ends": old_ends})
+
     def sales(self) -> list[Any]:
         with psycopg.connect(self.database_url) as connection:
             return connection.execute("select status, paid_minor, earned_minor from pos_sale order by at").fetchall()

@@ -210,3 +210,13 @@ def test_the_log_tells_no_person(base: Base, tmp_path: Path) -> None:
     assert "Анна" not in text
     assert "vks_" not in text
     assert [one.verb for one in read_log(tmp_path / "till.jsonl")] == ["identify", "calculate", "commit"]
+
+
+@needs_oscript
+def test_it_changes_its_key_when_told(base: Base, centre: Centre, line: Line) -> None:
+    centre.rotates("at_first_use")
+    base.runs("ВокругОчередь.Обслужить();")
+    assert [one.kind for one in line.heard] == ["heartbeat", "keys:claim", "heartbeat"]
+    (sale,) = base.runs(SELL % 7)
+    assert sale["done"]
+    assert line.heard[-1].key != centre.key.key_id

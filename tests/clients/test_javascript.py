@@ -149,3 +149,12 @@ def test_the_log_tells_no_person(script: Script) -> None:
     for personal in (PHONE, "Анна", "vks_"):
         assert personal not in path.read_text()
     assert [one.verb for one in read_log(path)] == ["identify", "calculate", "commit"]
+
+
+def test_it_changes_its_key_when_told(script: Script, centre: Centre, line: Line) -> None:
+    centre.rotates("at_first_use")
+    (told,) = script.runs("await till.heartbeat();" + SELL + "say(till.line.keyId);")
+    assert told != centre.key.key_id
+    assert [one.kind for one in line.heard][:3] == ["heartbeat", "keys:claim", "heartbeat"]
+    (again,) = script.runs("await till.heartbeat(); say(till.line.keyId);")
+    assert again == told

@@ -193,3 +193,17 @@ def test_the_log_tells_no_person(till: Till, tmp_path: Path) -> None:
     for personal in (PHONE, "Анна", "vks_"):
         assert personal not in text
     assert [one.verb for one in read_log(tmp_path / "till.jsonl")] == ["identify", "calculate", "commit"]
+
+
+def test_it_changes_its_key_when_told(till: Till, centre: Centre, line: Line, tmp_path: Path) -> None:
+    """The old key ends with the first use of the new one; the next start works with what was kept."""
+    given = till.line.key_id
+    centre.rotates("at_first_use")
+    assert till.heartbeat() is not None
+    assert till.line.key_id != given
+    assert [one.kind for one in line.heard] == ["heartbeat", "keys:claim", "heartbeat"]
+    assert sells(till, 1) == (True, True)
+    again = opened_till(centre, line.url, tmp_path)
+    assert again.line.key_id == till.line.key_id
+    assert again.heartbeat() is not None
+    again.close()

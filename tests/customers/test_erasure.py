@@ -96,6 +96,7 @@ async def test_nothing_of_a_forgotten_person_is_left_but_the_act(
     assert done.state == "done"
     assert done.destroyed == {
         "keys": 2,
+        "observations": 1,
         "attributes": 1,
         "households": 0,
         "contests": 0,

@@ -111,6 +111,7 @@ async def test_the_order_of_arrival_never_matters(
     for order in permutations(told):
         async with db.transaction() as tx:
             await tx.run("delete from customers_attribute")
+            await tx.run("delete from customers_observation")
             for days, source, size in order:
                 await observe(tx, directory, anna, NOON - timedelta(days=days), source, shoe_size=size)
             (one,) = (await profile(tx, directory, anna)).attributes

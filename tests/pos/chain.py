@@ -218,7 +218,7 @@ class Till:
 
 
 # Not facts of the business: what a process notes for itself.
-# A copy kept in step hears of changes by a reaction, a moment later.
+# Copies and sums that are kept by reactions follow a moment later.
 NOT_BOOKS = (
     "procrastinate",
     "runtime",
@@ -227,6 +227,8 @@ NOT_BOOKS = (
     "events_lease",
     "events_offset",
     "customers_change",
+    "analytics_",
+    "pos_low_price",
 )
 
 

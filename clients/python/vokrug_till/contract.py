@@ -8,6 +8,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "pos_post_customer": ("POST", "/pos/v1/customers"),
     "pos_post_calculate": ("POST", "/pos/v1/checks/{check_uid}:calculate"),
     "pos_post_commit": ("POST", "/pos/v1/checks/{check_uid}:commit"),
+    "pos_post_extend": ("POST", "/pos/v1/checks/{check_uid}:extend"),
     "pos_post_cancel": ("POST", "/pos/v1/checks/{check_uid}:cancel"),
     "pos_post_return_calculate": ("POST", "/pos/v1/returns/{return_uid}:calculate"),
     "pos_post_return": ("POST", "/pos/v1/returns/{return_uid}:commit"),
@@ -20,6 +21,9 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "pos_get_bundle": ("GET", "/pos/v1/bundle"),
     "pos_get_bundle_key": ("GET", "/pos/v1/bundle-key"),
     "pos_post_replay": ("POST", "/pos/v1/replay"),
+    "integrations_claim": ("POST", "/pos/v1/onboarding:claim"),
+    "integrations_vendor_report": ("POST", "/pos/v1/onboarding:report"),
+    "integrations_claim_key": ("POST", "/pos/v1/keys:claim"),
 }
 
 
@@ -136,6 +140,12 @@ class Cancelled(TypedDict):
     released: "Released"
 
 
+class ClaimSuccessor(TypedDict):
+    shop: str
+    till: str
+    at: NotRequired[str | None]
+
+
 class Claimed(TypedDict):
     to_pay: str
     points: NotRequired[str | None]
@@ -206,6 +216,12 @@ class Enrol(TypedDict):
 class Expiring(TypedDict):
     points: str
     on: str
+
+
+class Extended(TypedDict):
+    valid_until: str
+    hold: 'HoldPlaced | None'
+    most_until: str
 
 
 class Fiscal(TypedDict):
@@ -281,12 +297,16 @@ class Heartbeat(TypedDict):
     at: str
     software: str
     queue_length: NotRequired[int]
+    declined: NotRequired[int]
+    calls: NotRequired[int]
+    unanswered: NotRequired[int]
+    p95_ms: NotRequired[int | None]
 
 
 class HeartbeatHeard(TypedDict):
     now: str
     skew_ms: int
-    commands: list[Literal["send_queue", "set_clock"]]
+    commands: list[Literal["rotate_key", "send_queue", "set_clock"]]
 
 
 class HoldAsked(TypedDict):
@@ -308,11 +328,27 @@ class Identified(TypedDict):
     burn_auth: 'BurnAuth | None'
     messages: list[str]
     offline_pass: NotRequired['OfflinePass | None']
+    offers: NotRequired[list["OwnOffer"]]
+    ask: NotRequired[list[Literal["birthday", "consent", "email"]]]
 
 
 class Identifier(TypedDict):
     type: str
     value: str
+
+
+class KeysTaken(TypedDict):
+    integration: str
+    keys: list["TillKey"]
+    kit: 'KitKey | None'
+
+
+class KitKey(TypedDict):
+    shop: str
+    till: str
+    key_id: str
+    secret: str
+    token: str
 
 
 class LineAsked(TypedDict):
@@ -377,12 +413,20 @@ class OfflinePass(TypedDict):
 class Original(TypedDict):
     check_uid: NotRequired[str | None]
     fiscal: NotRequired['OriginalFiscal | None']
+    none: NotRequired[bool]
 
 
 class OriginalFiscal(TypedDict):
     fn: str
     fd: str
     fp: str
+
+
+class OwnOffer(TypedDict):
+    offer: str
+    name: str
+    until: str | None
+    must_be_activated: bool
 
 
 class Problem(TypedDict):
@@ -457,6 +501,12 @@ class Replayed(TypedDict):
     earned: str
 
 
+class Reported(TypedDict):
+    integration: str
+    state: Literal["conformance", "invited", "keys", "live", "suspended"]
+    passed: bool
+
+
 Retry = Literal["later", "never", "same"]
 
 
@@ -468,10 +518,12 @@ class Return(TypedDict):
     lines: NotRequired[list["ReturnLine"]]
     amount: NotRequired[str | None]
     reason: NotRequired[str]
+    supervisor: NotRequired[str | None]
 
 
 class ReturnLine(TypedDict):
-    n: int
+    n: NotRequired[int | None]
+    sku: NotRequired[str | None]
     qty: NotRequired[str | None]
 
 
@@ -500,6 +552,17 @@ class Standing(TypedDict):
     path: "TierPath"
 
 
+class SuccessorKey(TypedDict):
+    key_id: str
+    secret: str
+    old_ends_at: str | None
+
+
+class TakeKeys(TypedDict):
+    code: str
+    claim_id: str
+
+
 class TenderPlanned(TypedDict):
     type: Literal["card", "cash", "credit", "gift_card", "prepaid", "sbp"]
     amount: NotRequired[str | None]
@@ -521,6 +584,13 @@ class TierPath(TypedDict):
     keep: str
 
 
+class TillKey(TypedDict):
+    shop: str
+    till: str
+    key_id: str
+    secret: str
+
+
 class TotalsCalculated(TypedDict):
     before: str
     discount: str
@@ -532,6 +602,12 @@ class TotalsCalculated(TypedDict):
 class UnitPriced(TypedDict):
     count: int
     net: str
+
+
+class VendorReport(TypedDict):
+    code: str
+    claim_id: str
+    report: dict[str, Any]
 
 
 class VerdictGiven(TypedDict):
@@ -556,12 +632,20 @@ class EarnByRule(TypedDict):
     points: str
 
 
+class Extend(TypedDict):
+    shop: str
+    till: str
+    rev: int
+    ttl_s: NotRequired[int]
+
+
 class Identify(TypedDict):
     shop: str
     till: str
     cashier: NotRequired[str | None]
     at: NotRequired[str | None]
     identifier: "Identifier"
+    need: NotRequired[list[Literal["ask", "balance", "offers", "tier"]]]
 
 
 class Tender(TypedDict):

@@ -27,6 +27,7 @@ from vokrug_till.contract import (
     ReturnLine,
     Tender,
 )
+from vokrug_till.keys import KeptKey
 from vokrug_till.line import Line, Refused, Unreachable, encode
 from vokrug_till.queue import Queue
 
@@ -51,7 +52,8 @@ class Till:
         log: str | Path | None = None,
         on_declined: Declined = lambda id, refused: None,
     ) -> None:
-        self.line = Line(url, key_id, secret, log=None if log is None else Path(log))
+        self.keys = KeptKey(Path(folder) / "vokrug-key.json", key_id, secret)
+        self.line = Line(url, *self.keys.current, log=None if log is None else Path(log))
         self.queue = Queue(Path(folder) / "vokrug-queue.sqlite")
         self.shop, self.till, self.software = shop, till, software
         self.on_declined = on_declined
@@ -171,15 +173,32 @@ class Till:
             "at": self.now(),
             "software": self.software,
             "queue_length": len(self.queue),
+            "declined": len(self.queue.waiting(declined=True)),
+            "calls": len(self.line.times_ms),
+            "unanswered": self.line.times_ms.count(None),
         }
+        if self.line.times_ms.count(None) < len(self.line.times_ms):
+            body["p95_ms"] = self.p95_ms()
         try:
             heard = cast(HeartbeatHeard, self.line.send("pos_post_heartbeat", body).body)
         except (Unreachable, Refused):
             return None
         self.line.times_ms.clear()
+        if "rotate_key" in heard["commands"]:
+            self.change_key()
         if "send_queue" in heard["commands"]:
             self.send_queue(now=True)
         return heard
+
+    def change_key(self) -> bool:
+        """Fetch the new key with the old one, keep it, work with it from now on."""
+        try:
+            found = self.line.send("integrations_claim_key", {"shop": self.shop, "till": self.till}).body
+        except (Unreachable, Refused):
+            return False
+        self.keys.keep(found["key_id"], found["secret"])
+        self.line.key_id, self.line.secret = self.keys.current
+        return self.heartbeat() is not None  # the centre hears that the new one works
 
     def send_queue(self, *, now: bool = False) -> int:
         """Send what is due; call it every minute. Says how many documents still wait."""

@@ -39,7 +39,7 @@ class Contract:
                 for name in (*self._named_in(body), *self._named_in(answer)):
                     wanted[name] = None
         self.schemas = {name.rpartition(".")[2]: self._schemas[name] for name in sorted(wanted)}
-        assert len(self.schemas) == len(wanted), "two schemas of the protocol have one short name"
+        assert len(self.schemas) == len(wanted), f"short names of the protocol meet: {sorted(wanted)}"
 
     def _named_in(self, schema: Any) -> Iterator[str]:
         """Schemas by name, with those that they name in turn."""

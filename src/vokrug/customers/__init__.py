@@ -4,6 +4,8 @@ Start with `directory = await Directory.load(tx, Vault(secret))` and keep it for
 """
 
 from vokrug.customers.api import routes
+from vokrug.customers.bulk.api import routes as bulk_routes
+from vokrug.customers.bulk.operations import read_profiles
 from vokrug.customers.contests.api import routes as contest_routes
 from vokrug.customers.crosswalk.api import routes as crosswalk_routes
 from vokrug.customers.directory import Directory
@@ -23,6 +25,7 @@ from vokrug.customers.facts import CustomerErased
 from vokrug.customers.for_events import People
 from vokrug.customers.gateways import Witnesses
 from vokrug.customers.households.api import routes as household_routes
+from vokrug.customers.jobs import jobs, schedule_all
 from vokrug.customers.law_api import routes as law_routes
 from vokrug.customers.operations.claims import claim
 from vokrug.customers.operations.consents import give_consent, state_consents, withdraw_consent
@@ -70,11 +73,21 @@ from vokrug.customers.types import (
     Source,
     State,
     Strength,
+    Survives,
     Unmerged,
 )
 from vokrug.customers.vault import Vault
 
-all_routes = [routes, people_routes, law_routes, contest_routes, quarantine_routes, crosswalk_routes, household_routes]
+all_routes = [
+    routes,
+    people_routes,
+    law_routes,
+    contest_routes,
+    quarantine_routes,
+    crosswalk_routes,
+    household_routes,
+    bulk_routes,
+]
 
 __all__ = [
     "MATCHING",
@@ -114,6 +127,7 @@ __all__ = [
     "Source",
     "State",
     "Strength",
+    "Survives",
     "Unmerged",
     "Vault",
     "Witnesses",
@@ -134,6 +148,7 @@ __all__ = [
     "give_consent",
     "ids_of",
     "ids_of_person",
+    "jobs",
     "keep_apart",
     "latest_card_reads",
     "let_join",
@@ -148,9 +163,11 @@ __all__ = [
     "propose",
     "reactions",
     "read_card",
+    "read_profiles",
     "register",
     "reject",
     "resolve",
+    "schedule_all",
     "set_attributes",
     "state_consents",
     "undo",

@@ -280,7 +280,7 @@ async def set_identifier_state(call: Call, body: SetIdentifierState) -> Answer[N
     roles=[Role.PARTNER, Role.STAFF],
 )
 async def put_attributes(call: Call, body: PutAttributes) -> Answer[AttributesPut]:
-    """Tell what was observed and when. What is older than we know is answered as late, and not kept."""
+    """Tell what was observed and when. What does not stand by the attribute's rule is answered as late."""
 
     async def story(tx: Tx) -> AttributesSet:
         return await profiles.set_attributes(

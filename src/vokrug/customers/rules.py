@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -32,7 +33,17 @@ from vokrug.customers.errors import (
     TooManyNewIdentifiers,
 )
 from vokrug.customers.normalisers import is_known
-from vokrug.customers.types import AttributeType, Birthday, Consent, IdentifierType, Source, Strength
+from vokrug.customers.types import (
+    Attribute,
+    AttributeType,
+    Birthday,
+    Consent,
+    IdentifierType,
+    Observation,
+    Source,
+    Strength,
+    Survives,
+)
 from vokrug.kernel import LANGUAGES
 
 LONGEST_CALLED = 30  # what fits a till's screen and a receipt's line
@@ -193,7 +204,102 @@ def require_fits(kind: AttributeType, value: object) -> None:
         raise AttributeMalformed(code=kind.code)
 
 
+# Which kinds of values a rule can compare, by the `type` of their schema.
+COMPARABLE = {
+    Survives.LONGEST: {"string", "array"},
+    Survives.MAX: {"integer", "number", "string"},
+    Survives.MIN: {"integer", "number", "string"},
+    Survives.UNION: {"array"},
+}
+
+
+def survivorship(kind: AttributeType) -> tuple[Any, ...]:
+    """What has to be looked at again when it changes."""
+    return kind.survives, kind.trust, kind.fresh_days
+
+
+def is_by(kind: AttributeType, stands: Attribute, said: Observation, value: Any) -> bool:
+    """Is what a person has what was said just now, or does it have it among others?"""
+    if kind.survives is Survives.UNION:
+        return isinstance(value, list) and all(one in stands.value for one in value)
+    return (stands.value, stands.source, stands.observed_at) == (value, said.source, said.last_at)
+
+
+def survivor(
+    code: str,
+    observed: Collection[Observation],
+    *,
+    survives: Survives,
+    trust: Sequence[Source] = (),
+    fresh_days: int | None = None,
+    now: datetime,
+) -> Attribute | None:
+    """The value that a person has, of all that was observed of them. The order of the observations never matters."""
+    age = timedelta(days=fresh_days) if fresh_days else None
+    fresh = [one for one in observed if age is None or one.last_at + age > now]
+    if not fresh:
+        return None
+    best, value = _best(fresh, survives, trust), None
+    if survives is Survives.UNION:
+        items = {
+            _text(item): item for one in fresh for item in (one.value if isinstance(one.value, list) else [one.value])
+        }
+        value = [items[text] for text in sorted(items)]
+    return Attribute(
+        code,
+        best.value if value is None else value,
+        best.source,
+        best.first_at if survives is Survives.OLDEST else best.last_at,
+        best.provenance,
+        min(one.last_at for one in fresh) + age if age else None,
+    )
+
+
+def _best(fresh: Collection[Observation], survives: Survives, trust: Sequence[Source]) -> Observation:
+    match survives:
+        case Survives.OLDEST:
+            return min(fresh, key=lambda one: (one.first_at, one.source, _text(one.value), one.customer_number))
+        case Survives.MOST_TRUSTED_SOURCE:
+            rank = {source: -i for i, source in enumerate(trust)}
+            return max(fresh, key=lambda one: (rank.get(one.source, -len(trust)), *_age(one)))
+        case Survives.MOST_FREQUENT:
+            latest: dict[tuple[int, Source], Observation] = {}
+            for one in sorted(fresh, key=_age):
+                latest[one.customer_number, one.source] = one
+            said = Counter(_text(one.value) for one in latest.values())
+            return max(latest.values(), key=lambda one: (said[_text(one.value)], *_age(one)))
+        case Survives.LONGEST:
+            return max(fresh, key=lambda one: (len(one.value) if isinstance(one.value, str | list) else 0, *_age(one)))
+        case Survives.MAX:
+            return max(fresh, key=lambda one: (_size(one.value), *_age(one)))
+        case Survives.MIN:
+            least = min(_size(one.value) for one in fresh)
+            return max((one for one in fresh if _size(one.value) == least), key=_age)
+        case _:
+            return max(fresh, key=_age)
+
+
+def _age(one: Observation) -> tuple[Any, ...]:
+    """Of two values observed in the same moment one has to win, whichever comes first: hence a whole order."""
+    return one.last_at, one.source, _text(one.value), one.first_at, _text(one.provenance), one.customer_number
+
+
+def _size(value: Any) -> tuple[int, Any]:
+    """Numbers before words: a schema may have been another one when the older value came."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return (0, value) if is_number else (1, value if isinstance(value, str) else _text(value))
+
+
+def _text(value: Any) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
 def require_sound_attribute(kind: AttributeType) -> None:
+    comparable = COMPARABLE.get(kind.survives)
+    if comparable is not None and kind.schema.get("type") not in comparable:
+        raise AttributeTypeMalformed
+    if len(set(kind.trust)) != len(kind.trust) or (kind.fresh_days is not None and not 1 <= kind.fresh_days <= 36500):
+        raise AttributeTypeMalformed
     named = all(word.strip() and len(word) <= 100 for word in (kind.words.en, kind.words.ru))
     if not PLAIN_CODE.fullmatch(kind.code) or not named or as_json(kind.schema) is None:
         raise AttributeTypeMalformed

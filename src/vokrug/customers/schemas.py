@@ -24,6 +24,7 @@ from vokrug.customers.types import (
     Sensitivity,
     Source,
     Strength,
+    Survives,
 )
 from vokrug.kernel import Text
 
@@ -222,7 +223,7 @@ class PutAttributes(Struct, kw_only=True):
 
 
 class AttributesPut(Struct, kw_only=True):
-    """`late` lists those for which something newer was known already."""
+    """`late` lists those that were kept while another value stands by the attribute's rule."""
 
     taken: Sequence[str]
     late: Sequence[str]
@@ -309,13 +310,25 @@ class Words(Struct, kw_only=True):
 
 
 class PutAttributeType(Struct, kw_only=True):
-    """A JSON Schema for the value, and what screens call it."""
+    """A JSON Schema for the value, and what screens call it; which of several observed values survives, whom to trust
+    most first, and after how many days an observation counts no more.
+    """
 
     schema: dict[str, Any]
     words: Words
+    survives: Survives = Survives.NEWEST
+    trust: list[Source] = field(default_factory=list)
+    fresh_days: int | None = None
 
     def to_type(self, code: str) -> AttributeType:
-        return AttributeType(code=code, schema=self.schema, words=Text(en=self.words.en, ru=self.words.ru))
+        return AttributeType(
+            code=code,
+            schema=self.schema,
+            words=Text(en=self.words.en, ru=self.words.ru),
+            survives=self.survives,
+            trust=tuple(self.trust),
+            fresh_days=self.fresh_days,
+        )
 
 
 class AttributeTypeCard(PutAttributeType, kw_only=True):
@@ -325,7 +338,15 @@ class AttributeTypeCard(PutAttributeType, kw_only=True):
     @classmethod
     def of(cls, kind: AttributeType) -> "AttributeTypeCard":
         words = Words(en=kind.words.en, ru=kind.words.ru)
-        return cls(code=kind.code, version=kind.version, schema=dict(kind.schema), words=words)
+        return cls(
+            code=kind.code,
+            version=kind.version,
+            schema=dict(kind.schema),
+            words=words,
+            survives=kind.survives,
+            trust=list(kind.trust),
+            fresh_days=kind.fresh_days,
+        )
 
 
 class AttributeTypeCards(Struct, kw_only=True):

@@ -293,21 +293,55 @@ class Attribute:
     source: Source
     observed_at: datetime
     provenance: Mapping[str, Any]
+    stale_at: datetime | None = None
+
+
+class Survives(StrEnum):
+    """Which of several observed values a person has."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    MOST_TRUSTED_SOURCE = "most_trusted_source"
+    MOST_FREQUENT = "most_frequent"  # what most sources say by now
+    LONGEST = "longest"
+    MAX = "max"
+    MIN = "min"
+    UNION = "union"  # of lists
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeType:
-    """A property of customers that an installation made up, with its JSON Schema and its words."""
+    """A property of customers that an installation made up, with its JSON Schema and its words.
+
+    `trust` names sources, the most trusted first. Observations older than `fresh_days` count no more.
+    """
 
     code: str
     schema: Mapping[str, Any]
     words: Text
     version: int = 1
+    survives: Survives = Survives.NEWEST
+    trust: tuple[Source, ...] = ()
+    fresh_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A value that a source said of a customer, from its first word of it to its last."""
+
+    customer_number: int
+    source: Source
+    value: Any
+    first_at: datetime
+    last_at: datetime
+    provenance: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class AttributesSet:
-    """Which values were taken, and which came too late because a newer one is known."""
+    """Which values the person has by now, and which were kept while another one stands: they came late, or from a
+    source that is trusted less.
+    """
 
     taken: tuple[str, ...]
     late: tuple[str, ...]

@@ -2,7 +2,9 @@
 
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
+from vokrug.pos.baskets import basket_of
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.choosing import Category, categories, some_articles
 from vokrug.pos.deviations import Deviation, deviations
 from vokrug.pos.facts import (
     BurnAuthorised,
@@ -18,6 +20,8 @@ from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
+from vokrug.pos.onboarding import ClaimGuard
+from vokrug.pos.onboarding import routes as onboarding_routes
 from vokrug.pos.operations.giving import give as give_points
 from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
@@ -27,18 +31,25 @@ from vokrug.pos.proofs.api import routes as proof_routes
 from vokrug.pos.proofs.errors import PinTooSimple
 from vokrug.pos.proofs.guesses import put_pin
 from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
+from vokrug.pos.reactions import reactions
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
-from vokrug.pos.schemas import PointsGiven
+from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
 from vokrug.pos.tokens import Tokens
+from vokrug.pos.watching import TillMeter
+from vokrug.pos.watching import routes as watching_routes
 
 __all__ = [
     "ANY_BURN",
     "Acquaintance",
     "BurnAuthorised",
+    "Calculate",
+    "Category",
     "Checkout",
+    "ClaimGuard",
     "Deviation",
     "DeviationRaised",
+    "LineAsked",
     "PinTooSimple",
     "PointsGiven",
     "PointsGranted",
@@ -51,21 +62,28 @@ __all__ = [
     "SaleCommitted",
     "Seals",
     "SoldBefore",
+    "TillMeter",
     "Tokens",
+    "basket_of",
+    "categories",
     "deviations",
     "gift_card_routes",
     "give_points",
     "goods_routes",
     "jobs",
     "offline_routes",
+    "onboarding_routes",
     "points_statement",
     "proof_routes",
     "put_pin",
+    "reactions",
     "receipts",
     "returns_waiting",
     "routes",
     "schedule_all",
+    "some_articles",
     "tills_health",
+    "watching_routes",
     "zone_of",
     "zone_of_shop",
 ]

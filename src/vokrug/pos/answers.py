@@ -86,7 +86,8 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Jso
     cards = plainly([card_taken(card) for card in document.gift_cards]) if document.gift_cards else "[]"
     text = (
         f'{{"calc_id":"{quote.check_id}:{quote.rev}","rules_version":{quoted(document.rules_version)},'
-        f'"optimality":{quoted(document.optimality)},"valid_until":{written(quote.priced_at + QUOTE_LIFETIME)},'
+        f'"optimality":{quoted(document.optimality)},'
+        f'"valid_until":{written(promised_until(quote.priced_at, document))},'
         f'"lines":[{",".join([line_calculated(line) for line in document.lines])}],'
         f'"delivery":{delivery},"gifts":{gifts},'
         f'"totals":{{"before":"{minor(document.gross_minor + charged)}",'
@@ -102,6 +103,12 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Jso
         f'"receipt":[{",".join(quote_receipt(document))}],"hold":{hold}}}'
     )
     return Json(text.encode())
+
+
+def promised_until(priced_at: datetime, document: Document) -> datetime:
+    """By when the price may be paid."""
+    usual = priced_at + QUOTE_LIFETIME
+    return max(usual, moment(document.promised_until_us)) if document.promised_until_us else usual
 
 
 NO_PROOF = '"auth_needed":false,"methods":[]'

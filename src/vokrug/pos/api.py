@@ -5,13 +5,14 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug import customers, ledger, promotions
+from vokrug import accounts, customers, ledger, promotions
 from vokrug.ledger import giftcards
 from vokrug.pos import errors
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.operations import chain
 from vokrug.pos.operations.cancelling import cancel
 from vokrug.pos.operations.committing import commit
+from vokrug.pos.operations.extending import extend
 from vokrug.pos.operations.giving import give, statement, take
 from vokrug.pos.operations.health import hear, tills_health
 from vokrug.pos.operations.identifying import enrol, identify
@@ -19,7 +20,8 @@ from vokrug.pos.operations.measuring import effect
 from vokrug.pos.operations.orphans import ORPHANED_AFTER_DAYS, returns_waiting
 from vokrug.pos.operations.quoting import calculate
 from vokrug.pos.operations.returning import take_back
-from vokrug.pos.proofs.errors import BurnNotAuthorised, CardStale
+from vokrug.pos.proofs.errors import BurnCodeWrong, BurnNotAuthorised, CardStale, ReasonWanted
+from vokrug.pos.proofs.types import Meters
 from vokrug.pos.schemas import (
     Calculate,
     Calculated,
@@ -30,6 +32,8 @@ from vokrug.pos.schemas import (
     Commit,
     Committed,
     Enrol,
+    Extend,
+    Extended,
     Heartbeat,
     HeartbeatHeard,
     Identified,
@@ -190,6 +194,29 @@ async def post_commit(call: Call, body: Commit) -> Answer[Committed]:
 
 
 @routes.post(
+    "/pos/v1/checks/{check_uid:uuid}:extend",
+    answers={200: Extended},
+    refusals=[
+        *PLACE,
+        errors.CheckUnknown,
+        errors.RevisionStale,
+        errors.DocumentOfAnotherTill,
+        errors.AlreadyCommitted,
+        errors.QuoteExpired,
+        errors.HoldLost,
+    ],
+    roles=TILLS,
+)
+async def post_extend(call: Call, body: Extend) -> Answer[Extended]:
+    """Give a promised check more time: its price, its points, its gift cards, its limits and codes. Repeat freely.
+
+    What has run out is not extended: calculate again.
+    """
+    checkout, shop, till = at_the_till(call, body)
+    return Answer(await extend(checkout, UUID(call.path["check_uid"]), body, shop, till, call.now))
+
+
+@routes.post(
     "/pos/v1/checks/{check_uid:uuid}:cancel",
     answers={200: Cancelled},
     refusals=[*PLACE, errors.DocumentOfAnotherTill, errors.AlreadyCommitted],
@@ -212,7 +239,10 @@ RETURN_REFUSALS = [
     errors.ReturnExceeds,
     errors.ReturnLineUnknown,
     errors.ReturnEmpty,
+    errors.ReturnGoodsUnknown,
     errors.RefundExceeds,
+    errors.ReceiptWanted,
+    errors.PriceUnknown,
     giftcards.GiftCardUsed,
 ]
 
@@ -231,7 +261,7 @@ async def post_return_calculate(call: Call, body: Return) -> Answer[Returned]:
 @routes.post(
     "/pos/v1/returns/{return_uid:uuid}:commit",
     answers={200: Returned, 202: Returned},
-    refusals=RETURN_REFUSALS,
+    refusals=[*RETURN_REFUSALS, ReasonWanted, BurnCodeWrong, accounts.TooManyTries],
     roles=TILLS,
 )
 async def post_return(call: Call, body: Return) -> Answer[Returned]:
@@ -241,7 +271,8 @@ async def post_return(call: Call, body: Return) -> Answer[Returned]:
     """
     checkout, shop, till = at_the_till(call, body)
     return_id = UUID(call.path["return_uid"])
-    answer, is_repeat = await take_back(checkout, return_id, body, shop, till, call.language, call.now)
+    meters = Meters.of(call.services)
+    answer, is_repeat = await take_back(checkout, return_id, body, shop, till, call.language, call.now, meters=meters)
     return answered(answer, is_repeat, 202 if answer.status == "parked" else 200)
 
 
@@ -250,7 +281,7 @@ async def post_heartbeat(call: Call, body: Heartbeat) -> Answer[HeartbeatHeard]:
     """A till says how it fares, and hears what it should do next."""
     _, _, till = at_the_till(call, body)
     async with call.db.transaction() as tx:
-        return Answer(await hear(tx, till, body, call.now))
+        return Answer(await hear(tx, till, body, call.caller, call.now))
 
 
 # For staff

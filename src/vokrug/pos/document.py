@@ -150,6 +150,7 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tier: str | None = None  # held whatever those say
     wanted: Wanted = Wanted()  # of limits and codes, and what the sale gives beside points
     proof: str = ""  # of the shopper's wish to burn: none is needed, "needed", or "given" when this was priced
+    promised_until_us: int = 0  # by when the price holds, if the till asked for longer than is usual
 
     @property
     def sold(self) -> list[PricedLine]:

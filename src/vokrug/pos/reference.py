@@ -1,7 +1,7 @@
 """Shops, tills, goods and tiers as every call of a till needs them: in memory, renewed when they change."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -12,7 +12,7 @@ from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
 from vokrug.pos.goods.resolving import Aliases
 from vokrug.pos.proofs import store as proofs
 from vokrug.pos.proofs.schemas import TillPolicy
-from vokrug.pos.proofs.types import Demand
+from vokrug.pos.proofs.types import Demand, Unreceipted
 from vokrug.pos.schemas import LineAsked, ReturnPolicy
 from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Database, Tx
@@ -26,10 +26,6 @@ def terms_of(body: str) -> ReturnTerms | None:
     policy = msgspec.json.decode(body, type=ReturnPolicy)
     terms = ReturnTerms(policy.earned, policy.shortfall, policy.burned, policy.grace_days, policy.refund_to)
     return None if terms == ReturnTerms() else terms
-
-
-def demand_of(body: str) -> Demand | None:
-    return Demand.of(msgspec.json.decode(body, type=TillPolicy).burn_proof)
 
 
 class Reference:
@@ -53,6 +49,8 @@ class Reference:
         self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
         self.return_terms: ReturnTerms | None = None  # None: the usual ones
         self.burn_proof: Demand | None = None  # None: points burn on the shopper's being there
+        self.without_receipt: Unreceipted | None = None  # None: not at all
+        self.hold_most = timedelta(hours=1)  # from the price on, however often a check is extended
 
     async def renew(self, db: Database, now: datetime) -> bool:
         """Read everything again if anything changed. Says whether it did."""
@@ -68,7 +66,9 @@ class Reference:
             declared = await store.return_policy(tx)
             self.return_terms = None if declared is None else terms_of(declared[1])
             policy = await proofs.till_policy(tx)
-            self.burn_proof = None if policy is None else demand_of(policy[1])
+            asked = TillPolicy() if policy is None else msgspec.json.decode(policy[1], type=TillPolicy)
+            self.burn_proof, self.hold_most = Demand.of(asked.burn_proof), timedelta(seconds=asked.hold_most_s)
+            self.without_receipt = Unreceipted.of(asked.without_receipt)
             for currency in {shop.currency for shop in shops}:
                 self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
         self.shops = {shop.code: shop for shop in shops}

@@ -7,7 +7,7 @@ from uuid import UUID
 from vokrug import events, ledger, promotions
 from vokrug.kernel import format_minor
 from vokrug.pos import document as documents
-from vokrug.pos.answers import QUOTE_GRACE, QUOTE_LIFETIME
+from vokrug.pos.answers import QUOTE_GRACE, promised_until
 from vokrug.pos.baskets import amount
 from vokrug.pos.document import Document, moment
 from vokrug.pos.errors import DocumentOfAnotherTill, HoldLost, PriceChanged, QuoteExpired, RevisionStale
@@ -151,7 +151,7 @@ def require_in_time(settlement: Settlement, promise: Promise, now: datetime) -> 
         return
     if settlement.body.rev < promise.rev:
         raise RevisionStale(known=promise.rev)
-    if now > promise.priced_at + QUOTE_LIFETIME + QUOTE_GRACE:
+    if is_beyond(promise, now):
         raise QuoteExpired()
 
 
@@ -241,7 +241,7 @@ def tier_before_and_after(
 
 
 def is_beyond(promise: Promise, now: datetime) -> bool:
-    return now > promise.priced_at + QUOTE_LIFETIME + QUOTE_GRACE
+    return now > promised_until(promise.priced_at, promise.document) + QUOTE_GRACE
 
 
 def post_difference(books: ledger.Books, settlement: Settlement, difference: int) -> None:

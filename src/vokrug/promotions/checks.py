@@ -260,6 +260,11 @@ async def release(tx: Tx, check: UUID) -> None:
     await store.release(tx, [check])
 
 
+async def prolong(tx: Tx, check: UUID, until: datetime, now: datetime) -> int:
+    """What a check had set aside stays so for longer. Answers how much of it was still there."""
+    return await store.prolong(tx, check, until, now)
+
+
 async def give_back(tx: Tx, sale: UUID, shares: Sequence[tuple[int, int, int]], *, is_whole: bool) -> None:
     """Goods came back: of each offer its share of what the sale took, so much of it in all (offer, part, whole).
     With the last of the goods, codes come back too, where their pool allows, and those the sale gave are void.

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 
 from vokrug.runtime.database import Database
 from vokrug.runtime.http import Caller, Role
-from vokrug.runtime.keys import find_key, fresh_revocations
+from vokrug.runtime.keys import find_key, fresh_changes
 from vokrug.runtime.request import Request
 from vokrug.runtime.signing import (
     MAX_SKEW_S,
     Borne,
+    KeyAsleep,
     KeyUnknown,
     SignatureWrong,
     Signed,
@@ -22,7 +23,7 @@ from vokrug.runtime.signing import (
     sign,
 )
 
-REVOCATIONS_READ_EVERY_S = 2.0
+CHANGES_READ_EVERY_S = 0.9  # whoever steals a key has a second
 REMEMBERED_FOR_S = 300.0  # even when nothing was revoked, a key is read again after this long
 MAX_UNKNOWN_REMEMBERED = 10_000
 
@@ -34,11 +35,20 @@ class LiveKey:
     token_sha256: bytes | None
     not_before: datetime
     forget_at_s: float
+    ends_at: datetime | None = None
+    is_asleep: bool = False
+
+    def require_good(self, now: datetime) -> None:
+        """A key has its time, and may sleep in it."""
+        if now < self.not_before or (self.ends_at is not None and now >= self.ends_at):
+            raise KeyUnknown(key_id=self.caller.key_id)
+        if self.is_asleep:
+            raise KeyAsleep(key_id=self.caller.key_id)
 
 
 class KeyRing:
-    """Who signed this? Keys are read once and remembered; every two seconds, the next request first
-    reads what was revoked meanwhile. `now_s` is the wall clock that signatures are held against, and
+    """Who signed this? Keys are read once and remembered; every second, the next request first
+    reads what was revoked or changed meanwhile. `now_s` is the wall clock that signatures are held against, and
     never a moved one: callers sign with theirs.
     """
 
@@ -56,32 +66,32 @@ class KeyRing:
         self._ticks_s = ticks_s
         self._live: dict[str, LiveKey] = {}
         self._unknown: set[str] = set()
-        self._revocations_read_at_s = ticks_s()
+        self._changes_read_at_s = ticks_s()
 
     async def find(self, key_id: str) -> LiveKey:
         """The key of this id, from memory if it can be. Raises KeyUnknown."""
         ticks_s = self._ticks_s()
-        if ticks_s - self._revocations_read_at_s > REVOCATIONS_READ_EVERY_S:
-            await self._forget_revoked(ticks_s)
+        if ticks_s - self._changes_read_at_s > CHANGES_READ_EVERY_S:
+            await self._forget_changed(ticks_s)
         key = self._live.get(key_id)
         if key is None or key.forget_at_s < ticks_s:
             key = await self._read(key_id, ticks_s)
         return key
 
-    async def _forget_revoked(self, ticks_s: float) -> None:
-        was_read_at_s = self._revocations_read_at_s
+    async def _forget_changed(self, ticks_s: float) -> None:
+        was_read_at_s = self._changes_read_at_s
         # Moved before the reading, so that one request reads and its neighbours go on.
-        self._revocations_read_at_s = ticks_s
+        self._changes_read_at_s = ticks_s
         try:
             async with self.db.transaction(readonly=True) as tx:
-                revoked = await fresh_revocations(tx)
+                changed = await fresh_changes(tx)
         except BaseException:
-            self._revocations_read_at_s = was_read_at_s
+            self._changes_read_at_s = was_read_at_s
             raise
         self._unknown.clear()
         if ticks_s - was_read_at_s > 50:  # slept longer than a reading looks back
             self._live.clear()
-        for key_id in revoked:
+        for key_id in changed:
             self._live.pop(key_id, None)
 
     async def _read(self, key_id: str, ticks_s: float) -> LiveKey:
@@ -106,17 +116,18 @@ class KeyRing:
             token_sha256=sealed.token_sha256,
             not_before=sealed.not_before,
             forget_at_s=ticks_s + REMEMBERED_FOR_S,
+            ends_at=sealed.ends_at,
+            is_asleep=sealed.is_asleep,
         )
         self._live[key_id] = key
         return key
 
     def check(self, key: LiveKey, claim: Signed | Borne, request: Request, body: bytes, *, now: datetime) -> int:
         """The caller's clock skew in seconds. Raises when the claim is not the key's own."""
-        if now < key.not_before:
-            raise KeyUnknown(key_id=key.caller.key_id)
         if isinstance(claim, Borne):
             if key.token_sha256 is None or not hmac.compare_digest(hash_token(claim.token), key.token_sha256):
                 raise SignatureWrong(key_id=key.caller.key_id)
+            key.require_good(now)
             return 0
         expected = sign(key.secret, method=request.method, target=request.target, at_s=claim.at_s, body=body)
         if not hmac.compare_digest(expected, claim.signature):
@@ -126,4 +137,5 @@ class KeyRing:
         if abs(skew_s) > MAX_SKEW_S:
             server_time = datetime.fromtimestamp(now_s, UTC).isoformat()
             raise StaleSignature(skew_s=skew_s, server_time=server_time, server_ts=now_s)
+        key.require_good(now)
         return skew_s

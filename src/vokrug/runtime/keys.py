@@ -1,6 +1,7 @@
 """Keys of tills, partners and staff: issued, listed, revoked. A till rotates by having two for a while."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -48,6 +49,9 @@ class Key:
     created_at: datetime
     not_before: datetime
     revoked_at: datetime | None
+    ends_at: datetime | None  # it ends by itself then
+    is_asleep: bool  # it is not used yet, or not now
+    succeeds: str | None  # the key that it was fetched with
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,13 @@ class SealedKey:
     created_at: datetime
     not_before: datetime
     revoked_at: datetime | None
+    ends_at: datetime | None
+    is_asleep: bool
 
 
 SEALED_COLUMNS = """
     select key_id, role, shop_id, till_id, is_sandbox, label, secret_sealed, token_sha256,
-           created_at, not_before, revoked_at
+           created_at, not_before, revoked_at, ends_at, is_asleep
       from runtime_key
 """
 
@@ -86,27 +92,37 @@ FIND_KEY = SEALED_COLUMNS + " where key_id = $1"
 
 INSERT_KEY = """
     insert into runtime_key (key_id, role, shop_id, till_id, is_sandbox, label,
-                             secret_sealed, token_sha256, created_at, not_before)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                             secret_sealed, token_sha256, created_at, not_before, is_asleep)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     on conflict (key_id) do nothing
 """
 
+# Whoever stole a key could fetch its successor with it: one that was not used yet goes along.
 REVOKE_KEY = """
     update runtime_key set revoked_at = $2, revocation_written_at = clock_timestamp()
-     where key_id = $1 and revoked_at is null
+     where (key_id = $1 or (succeeds = $1 and first_used_at is null)) and revoked_at is null
 """
 
 LIST_KEYS = """
-    select key_id, role, shop_id, till_id, is_sandbox, label, created_at, not_before, revoked_at
+    select key_id, role, shop_id, till_id, is_sandbox, label, created_at, not_before, revoked_at,
+           ends_at, is_asleep, succeeds
       from runtime_key
      where ($1::bigint is null or shop_id = $1) and ($2::text is null or key_id > $2)
      order by key_id limit $3
 """
 
-# A minute back from now covers the longest time between a revocation's writing and its commit.
-FRESH_REVOCATIONS = """
+# A minute back from now covers the longest time between a change's writing and its commit.
+FRESH_CHANGES = """
     select key_id from runtime_key
      where revoked_at is not null and revocation_written_at > clock_timestamp() - interval '1 minute'
+    union all
+    select key_id from runtime_key
+     where change_written_at is not null and change_written_at > clock_timestamp() - interval '1 minute'
+"""
+
+PUT_TO_SLEEP = """
+    update runtime_key set is_asleep = $2, change_written_at = clock_timestamp()
+     where key_id = any($1) and is_asleep <> $2
 """
 
 
@@ -122,6 +138,7 @@ async def issue_key(
     sandbox: bool,
     now: datetime,
     not_before: datetime | None = None,
+    is_asleep: bool = False,
 ) -> IssuedKey:
     """Make a key. `uid` is the asker's: the same question again gets the same key, for a few minutes."""
     if role is Role.TILL and (shop_id is None or till_id is None):
@@ -143,6 +160,7 @@ async def issue_key(
         hash_token(issued.token) if issued.token else None,
         now,
         starts_at,
+        is_asleep,
     )
     if inserted:
         return issued
@@ -178,6 +196,11 @@ async def find_key(tx: Tx, key_id: str) -> SealedKey | None:
     return await tx.maybe(SealedKey, FIND_KEY, key_id)
 
 
-async def fresh_revocations(tx: Tx) -> list[str]:
-    """The keys revoked during the last minute."""
-    return [row["key_id"] for row in await tx.rows(FRESH_REVOCATIONS)]
+async def fresh_changes(tx: Tx) -> list[str]:
+    """The keys that were revoked or changed during the last minute."""
+    return [row["key_id"] for row in await tx.rows(FRESH_CHANGES)]
+
+
+async def put_to_sleep(tx: Tx, key_ids: Sequence[str], *, asleep: bool = True) -> None:
+    """These keys open nothing until they are woken; processes follow within a second."""
+    await tx.run(PUT_TO_SLEEP, list(key_ids), asleep)

@@ -1,6 +1,6 @@
 """Keys over HTTP, for staff."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from vokrug.runtime.http import Answer, Call, Caller, Role, Routes
 from vokrug.runtime.key_ring import KeyRing
 from vokrug.runtime.keys import Key, KeyIdReused, KeyNeedsATill, KeyNotFound
 from vokrug.runtime.problems import RoleNotAllowed
+from vokrug.runtime.rotation import KeyRotating, rotate_key
 
 routes = Routes("keys")
 
@@ -86,7 +87,7 @@ async def list_all(call: Call) -> Answer[KeyPage]:
 
 @routes.post("/v1/keys/{key_id}:revoke", answers={204: None}, refusals=[KeyNotFound], roles=[Role.STAFF])
 async def revoke(call: Call) -> Answer[None]:
-    """End a key. All processes follow within seconds; repeat freely."""
+    """End a key, stolen or done with, and a successor that was not used yet. All processes follow within a second."""
     key_id = call.path["key_id"]
     async with call.db.transaction() as tx:
         key = await keys.find_key(tx, key_id)
@@ -94,6 +95,47 @@ async def revoke(call: Call) -> Answer[None]:
             raise KeyNotFound(key_id=key_id)
         await keys.revoke_key(tx, key_id, call.now)
     return Answer(None, status=204)
+
+
+class RotateKey(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """`uid` is made by the asker. `old_ends`: when the overlap is over, or already when the new key is first used."""
+
+    uid: UUID
+    overlap_days: Annotated[int, Meta(ge=0, le=90)] = 7
+    old_ends: Literal["after_overlap", "at_first_use"] = "after_overlap"
+
+
+class KeyRotated(msgspec.Struct):
+    """The successor, without its secret: its holder fetches that with the key it has."""
+
+    key_id: str
+    succeeds: str
+    old_ends_at: datetime
+
+
+@routes.post(
+    "/v1/keys/{key_id}:rotate",
+    answers={201: KeyRotated},
+    refusals=[KeyNotFound, KeyIdReused, KeyRotating],
+    roles=[Role.STAFF],
+)
+async def rotate(call: Call, body: RotateKey) -> Answer[KeyRotated]:
+    """Make the key's successor. Both are good for the overlap, so nothing stops; repeat freely."""
+    key_id = call.path["key_id"]
+    async with call.db.transaction() as tx:
+        key = await keys.find_key(tx, key_id)
+        if key is None or not _reaches(call.caller, key.shop_id, is_sandbox=key.is_sandbox):
+            raise KeyNotFound(key_id=key_id)
+        new_id, ends_at = await rotate_key(
+            tx,
+            call.services.get(KeyRing).vault,
+            key_id,
+            uid=body.uid,
+            overlap=timedelta(days=body.overlap_days),
+            ends_at_first_use=body.old_ends == "at_first_use",
+            now=call.now,
+        )
+    return Answer(KeyRotated(new_id, key_id, ends_at), status=201)
 
 
 def _reaches(caller: Caller, shop_id: int | None, *, is_sandbox: bool) -> bool:

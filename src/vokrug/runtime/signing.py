@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from vokrug.kernel import Mac, Refusal, Text
+from vokrug.kernel import Mac, Refusal, Retry, Text
 
 SCHEME = "VOKRUG-HMAC-SHA256"
 MAX_SKEW_S = 300
@@ -42,6 +42,16 @@ class KeyUnknown(Refusal):
     code, status, cashier = "key_unknown", 401, ASK_SUPPORT
 
 
+class KeyAsleep(Refusal):
+    """The key is good and not in use: its shop is not live yet, or is suspended."""
+
+    code, status, retry = "key_asleep", 401, Retry.LATER
+    cashier = Text(
+        en="This till is not switched on at the centre. Please tell your support.",
+        ru="Касса ещё не включена в центре или отключена. Сообщите в поддержку.",
+    )
+
+
 class SignatureWrong(Refusal):
     """The signature does not belong to this request and this key."""
 
@@ -58,7 +68,13 @@ class StaleSignature(Refusal):
     )
 
 
-AUTHENTICATION_REFUSALS: tuple[type[Refusal], ...] = (KeyMissing, KeyUnknown, SignatureWrong, StaleSignature)
+AUTHENTICATION_REFUSALS: tuple[type[Refusal], ...] = (
+    KeyMissing,
+    KeyUnknown,
+    KeyAsleep,
+    SignatureWrong,
+    StaleSignature,
+)
 
 
 @dataclass(frozen=True, slots=True)

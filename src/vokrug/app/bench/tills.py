@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 import msgspec
 import uvloop
@@ -38,6 +39,8 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     burn_every: int = 4  # one sale in so many pays with points
     seed: int = 1
     host: str = "127.0.0.1"
+    loss: float = 0.0  # of calls: the request never comes, or its answer does not
+    patience_s: float = 2.5  # before a till asks again
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +54,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     late_us: list[int]  # how late the generator itself began a planned sale
     unexpected: dict[str, int]
     waiting_at_end: int = 0
+    calls: int = 0  # that were answered within the measured time, heard or not
+    lost: int = 0
+    repeats: int = 0  # that the server knew already
+    sold: int = 0  # in all, from the first shopper to the last
+    sold_minor: int = 0
 
 
 class Tills:
@@ -66,6 +74,7 @@ class Tills:
         self.busy = 0
         self.done = asyncio.Event()
         self.begun = self.sales = 0
+        self.calls = self.lost = self.repeats = self.sold = self.sold_minor = 0
         self.latencies: tuple[list[int], list[int], list[int]] = ([], [], [])
         self.sale_us: list[int] = []
         self.late_us: list[int] = []
@@ -114,7 +123,9 @@ class VirtualTill(asyncio.Protocol):
         self.step = 0
         self.planned_s = self.sent_s = 0.0
         self.check = ""
-        self.counted = False
+        self.to_pay = b""
+        self.counted = self.is_deaf = False
+        self.again: Callable[[], None] = lambda: None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport = transport
@@ -150,7 +161,7 @@ class VirtualTill(asyncio.Protocol):
         self.send_next(1, f"/pos/v1/checks/{self.check}:calculate", body % (self.place, token, lines, burn))
 
     def commit(self, answer: bytes) -> None:
-        to_pay = between(answer, b'"to_pay":"')
+        to_pay = self.to_pay = between(answer, b'"to_pay":"')
         body = b'{"rev":1,%b,"claimed":{"to_pay":"%b"},"tenders":[{"type":"card","amount":"%b"}]}'
         self.send_next(2, f"/pos/v1/checks/{self.check}:commit", body % (self.place, to_pay, to_pay))
 
@@ -160,6 +171,25 @@ class VirtualTill(asyncio.Protocol):
         self.send(path, body)
 
     def send(self, path: str, body: bytes) -> None:
+        """Half of what is lost never arrives; of the other half the answer does not."""
+        tills = self.tills
+        if tills.orders.loss and tills.dice.random() < tills.orders.loss:
+            tills.lost += 1
+            self.again = lambda: self.send(path, body)
+            if tills.dice.random() < 0.5:
+                self.ask_again()
+                return
+            self.is_deaf = True
+        self.write(path, body)
+
+    def ask_again(self) -> None:
+        asyncio.get_running_loop().call_later(self.tills.orders.patience_s, self.send_again)
+
+    def send_again(self) -> None:
+        self.sent_s = time.perf_counter()
+        self.again()
+
+    def write(self, path: str, body: bytes) -> None:
         allowed = self.bearer
         if self.tills.orders.is_signed:
             signed = authorization(
@@ -192,6 +222,12 @@ class VirtualTill(asyncio.Protocol):
     def answered(self, answer: bytes) -> None:
         now_s = time.perf_counter()
         tills = self.tills
+        tills.calls += tills.is_measuring
+        if self.is_deaf:
+            self.is_deaf = False
+            self.ask_again()
+            return
+        tills.repeats += b"idempotent-replay" in answer[:400]
         if tills.is_measuring:
             tills.latencies[self.step].append(int((now_s - self.sent_s) * 1e6))
         if answer[9:12] != b"200":
@@ -202,6 +238,8 @@ class VirtualTill(asyncio.Protocol):
         elif self.step == 1:
             self.commit(answer)
         else:
+            tills.sold += 1
+            tills.sold_minor += int(self.to_pay.replace(b".", b""))
             if tills.is_measuring:
                 tills.sales += 1
                 tills.sale_us.append(int((now_s - self.planned_s) * 1e6))
@@ -253,6 +291,11 @@ async def trade(orders: Orders) -> Outcome:
         late_us=tills.late_us,
         unexpected=tills.unexpected,
         waiting_at_end=len(tills.waiting),
+        calls=tills.calls,
+        lost=tills.lost,
+        repeats=tills.repeats,
+        sold=tills.sold,
+        sold_minor=tills.sold_minor,
     )
 
 

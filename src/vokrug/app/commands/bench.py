@@ -192,3 +192,22 @@ def identity(as_json: bool, sizes: tuple[int, ...], seconds: float) -> None:
 
     report = measure(sizes, seconds, say)
     click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command("till-day")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 100), help="With losses and without.")
+@click.option("--seconds", default=60.0, show_default=True, type=click.FloatRange(1, 7200), help="Of each.")
+@click.option("--rate", default=104.0, show_default=True, type=click.FloatRange(1, 100_000), help="Sales a second.")
+@click.option("--loss", default=0.05, show_default=True, type=click.FloatRange(0.001, 0.5), help="Of calls.")
+@click.option("--queued", default=1_000, show_default=True, type=click.IntRange(1), help="Of a shop without a line.")
+@click.option("--quick", is_flag=True, help="Tiny sizes: shows that it runs, measures nothing.")
+def till_day(as_json: bool, rounds: int, seconds: float, rate: float, loss: float, queued: int, quick: bool) -> None:
+    """A peak hour of 300 shops on bad lines, two of them without any. Status 1: a sale was lost or counted twice."""
+    from vokrug.app.bench.day import Peak, measure, page
+
+    peak = Peak(seconds=seconds, rounds=rounds, rate=rate, loss=loss, queued=queued)
+    day = measure(peak.quickened() if quick else peak, say)
+    click.echo(msgspec.json.encode(day) if as_json else page(day))
+    if day.lost or day.doubled or not day.balanced:
+        raise SystemExit(1)

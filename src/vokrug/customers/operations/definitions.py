@@ -6,6 +6,7 @@ After the commit the edge refreshes its `Directory`.
 from dataclasses import replace
 
 from vokrug.customers import rules, store
+from vokrug.customers.jobs import resettle
 from vokrug.customers.types import AttributeType, IdentifierType
 from vokrug.runtime.database import Tx
 
@@ -20,6 +21,12 @@ async def define_identifier_type(tx: Tx, kind: IdentifierType) -> IdentifierType
 
 
 async def define_attribute(tx: Tx, kind: AttributeType) -> AttributeType:
-    """Add an attribute, or give one a new schema. Values kept under the old schema stay."""
+    """Add an attribute, or give one a new schema or rule. Values kept under the old schema stay; a new rule looks at
+    everybody's observations again, as a job.
+    """
     rules.require_sound_attribute(kind)
-    return replace(kind, version=await store.put_attribute_type(tx, kind))
+    before = await store.find_attribute_type(tx, kind.code)
+    stored = replace(kind, version=await store.put_attribute_type(tx, kind))
+    if before is not None and rules.survivorship(before) != rules.survivorship(kind):
+        await resettle.enqueue(tx, code=kind.code, only_once=f"customers resettle {kind.code}")
+    return stored

@@ -21,6 +21,7 @@ from vokrug.customers.errors import (
     MergeUnknown,
 )
 from vokrug.customers.facts import CustomersMerged, CustomersUnmerged
+from vokrug.customers.operations.settling import settle
 from vokrug.customers.store.merges import Member, MergeRow
 from vokrug.customers.types import Merged, MergeSeen, Source, Unmerged
 from vokrug.runtime.database import Tx
@@ -56,7 +57,7 @@ async def merge(
     op = await store.insert_op(tx, "merge", first, source, now, {"one": first, "other": second, "rule": rule})
     merge_id = await store.insert_merge(tx, first, second, rule, now, op)
     assert merge_id is not None, "both customers are locked"
-    groups = await _regroup(tx, numbers)
+    groups = await _regroup(tx, numbers, now)
     id_of = {member.number: member.id for member in members}
     survivor = groups[first]
     if _survivor(one) != _survivor(other):
@@ -79,7 +80,7 @@ async def unmerge(tx: Tx, merge_id: int, *, source: Source, now: datetime, reaso
         detail = {"merge": merge_id, "one": edge.one, "other": edge.other}
         op = await store.insert_op(tx, "unmerge", edge.one, source, now, detail)
         await store.end_merge(tx, merge_id, now, op)
-        groups = await _regroup(tx, [member.number for member in members])
+        groups = await _regroup(tx, [member.number for member in members], now)
         if groups[edge.one] != groups[edge.other]:
             # Nobody joins them again by accident: the next rule that wants to has to ask a person.
             await store.insert_apart(tx, edge.one, edge.other, reason or "unmerged", op)
@@ -163,11 +164,12 @@ async def _require_room(tx: Tx, directory: Directory, numbers: Sequence[int]) ->
             raise MergeOverLimit(type=kind.code, limit=1 if kind.is_immutable else kind.max_per_customer)
 
 
-async def _regroup(tx: Tx, numbers: Sequence[int]) -> dict[int, int]:
+async def _regroup(tx: Tx, numbers: Sequence[int], now: datetime) -> dict[int, int]:
     """Work out from the open merges who is whom among these, and let everybody lead there. Customer to survivor."""
     edges = await store.merges_among(tx, numbers)
     groups = rules.survivors(numbers, [(edge.one, edge.other) for edge in edges])
     await store.redirect(tx, groups)
+    await settle(tx, groups, now)
     return groups
 
 

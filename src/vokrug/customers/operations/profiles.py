@@ -13,13 +13,14 @@ from vokrug.customers.errors import CustomerUnknown
 from vokrug.customers.facts import AttributeChanged
 from vokrug.customers.normalisers import mask
 from vokrug.customers.operations.people import introduce, person_to_change
+from vokrug.customers.operations.settling import settle
 from vokrug.customers.store import SealedEdge
 from vokrug.customers.types import (
-    Attribute,
     AttributesSet,
     CardRead,
     Contact,
     Customer,
+    Observation,
     Profile,
     Sensitivity,
     ShownIdentifier,
@@ -119,7 +120,9 @@ async def set_attributes(
     now: datetime,
     provenance: Mapping[str, Any] | None = None,
 ) -> AttributesSet:
-    """Keep what was observed, unless something newer is known: the order of arrival never matters."""
+    """Keep what was observed, and work out what the person has by each attribute's rule: the order of arrival never
+    matters.
+    """
     rules.require_not_ahead(observed_at, now)
     await directory.meet_attributes(tx, values)
     for code, value in values.items():
@@ -127,15 +130,17 @@ async def set_attributes(
     rules.require_storable(provenance or {})
     person = await person_to_change(tx, customer_id)
 
-    taken, late = [], []
-    for code, value in sorted(values.items()):
-        attribute = Attribute(code, value, source, observed_at, provenance or {})
-        if await store.put_attribute(tx, person.number, attribute):
-            taken.append(code)
-            fact = AttributeChanged(customer_id=person.id, code=code, source=source, observed_at=observed_at)
+    said = Observation(person.number, source, None, observed_at, observed_at, provenance or {})
+    await store.observe(tx, said, values)
+    members = [member.number for member in await store.people_of(tx, person.number)]
+    settled = await settle(tx, dict.fromkeys(members, person.number), now, codes=list(values))
+    taken = []
+    for code in sorted(values):
+        stands = settled.get((person.number, code))
+        if stands is not None and stands.is_new:
+            one = stands.attribute
+            fact = AttributeChanged(customer_id=person.id, code=code, source=one.source, observed_at=one.observed_at)
             await events.publish(tx, fact, key=person.number, subject=str(person.id), at=now)
-        elif await store.has_attribute(tx, person.number, attribute):
-            taken.append(code)  # a repeat: same answer, nothing to tell
-        else:
-            late.append(code)
-    return AttributesSet(tuple(taken), tuple(late))
+        if stands is not None and rules.is_by(directory.attribute_type(code), stands.attribute, said, values[code]):
+            taken.append(code)
+    return AttributesSet(tuple(taken), tuple(code for code in sorted(values) if code not in taken))

@@ -2,6 +2,7 @@
 
 from vokrug.customers.store.definitions import (
     attribute_types,
+    find_attribute_type,
     identifier_types,
     is_type_in_use,
     lock_identifier_type,
@@ -52,6 +53,14 @@ from vokrug.customers.store.merges import (
     redirect,
 )
 from vokrug.customers.store.numbers import ids_of
+from vokrug.customers.store.observations import (
+    observations_of,
+    observe,
+    people_observed,
+    people_with_stale,
+    put_settled,
+    settled_of,
+)
 from vokrug.customers.store.people import (
     EarlierRegistration,
     Person,
@@ -72,10 +81,8 @@ from vokrug.customers.store.profiles import (
     attributes,
     consents,
     find_sheet,
-    has_attribute,
     insert_card_read,
     insert_consent,
-    put_attribute,
     sealed_edges,
 )
 from vokrug.customers.store.proposals import (
@@ -109,6 +116,7 @@ __all__ = [
     "end_edges",
     "end_merge",
     "find_asked_erasure",
+    "find_attribute_type",
     "find_erasure",
     "find_holding",
     "find_members",
@@ -118,7 +126,6 @@ __all__ = [
     "find_registration",
     "find_sheet",
     "finish_erasure",
-    "has_attribute",
     "held_together",
     "identifier_hash",
     "identifier_type_id",
@@ -148,19 +155,24 @@ __all__ = [
     "merges_among",
     "merges_by_rule",
     "numbers_of",
+    "observations_of",
+    "observe",
     "open_edges",
     "open_edges_of",
     "open_merge",
     "ops_of",
+    "people_observed",
     "people_of",
+    "people_with_stale",
     "project_owner",
-    "put_attribute",
     "put_attribute_type",
     "put_called",
     "put_identifier_type",
+    "put_settled",
     "redirect",
     "resolve",
     "sealed_edges",
     "set_identifier_state",
+    "settled_of",
     "was_registered_so",
 ]

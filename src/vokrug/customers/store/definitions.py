@@ -3,7 +3,7 @@
 import msgspec
 
 from vokrug.customers.store.values import as_json
-from vokrug.customers.types import AttributeType, IdentifierType, Rung, Sensitivity, Source, Strength
+from vokrug.customers.types import AttributeType, IdentifierType, Rung, Sensitivity, Source, Strength, Survives
 from vokrug.kernel import Text
 from vokrug.runtime.database import Row, Tx
 
@@ -89,25 +89,41 @@ async def put_identifier_type(tx: Tx, kind: IdentifierType) -> int:
     return type_id
 
 
-ATTRIBUTE_TYPES = "select code, schema, words, version from customers_attribute_type order by code"
+ATTRIBUTE_TYPES = """
+    select code, schema, words, version, survives, trust, fresh_days from customers_attribute_type order by code
+"""
+FIND_ATTRIBUTE_TYPE = """
+    select code, schema, words, version, survives, trust, fresh_days from customers_attribute_type where code = $1
+"""
 
 
 async def attribute_types(tx: Tx) -> list[AttributeType]:
-    return [
-        AttributeType(
-            code=row["code"],
-            schema=msgspec.json.decode(row["schema"]),
-            words=Text(**msgspec.json.decode(row["words"])),
-            version=row["version"],
-        )
-        for row in await tx.rows(ATTRIBUTE_TYPES)
-    ]
+    return [_attribute_type(row) for row in await tx.rows(ATTRIBUTE_TYPES)]
+
+
+async def find_attribute_type(tx: Tx, code: str) -> AttributeType | None:
+    rows = await tx.rows(FIND_ATTRIBUTE_TYPE, code)
+    return _attribute_type(rows[0]) if rows else None
+
+
+def _attribute_type(row: Row) -> AttributeType:
+    return AttributeType(
+        code=row["code"],
+        schema=msgspec.json.decode(row["schema"]),
+        words=Text(**msgspec.json.decode(row["words"])),
+        version=row["version"],
+        survives=Survives(row["survives"]),
+        trust=tuple(map(Source, row["trust"])),
+        fresh_days=row["fresh_days"],
+    )
 
 
 PUT_ATTRIBUTE_TYPE = """
-    insert into customers_attribute_type as known (code, schema, words) values ($1, $2, $3)
+    insert into customers_attribute_type as known (code, schema, words, survives, trust, fresh_days)
+    values ($1, $2, $3, $4, $5, $6)
     on conflict (code) do update
-       set schema = excluded.schema, words = excluded.words,
+       set schema = excluded.schema, words = excluded.words, survives = excluded.survives, trust = excluded.trust,
+           fresh_days = excluded.fresh_days,
            version = known.version + (known.schema <> excluded.schema)::int
     returning version
 """
@@ -116,5 +132,6 @@ PUT_ATTRIBUTE_TYPE = """
 async def put_attribute_type(tx: Tx, kind: AttributeType) -> int:
     """The version counts changes of the schema; new words leave it alone."""
     words = {"en": kind.words.en, "ru": kind.words.ru}
-    version: int = await tx.value(PUT_ATTRIBUTE_TYPE, kind.code, as_json(kind.schema), as_json(words))
+    how = (kind.survives.value, list(kind.trust), kind.fresh_days)
+    version: int = await tx.value(PUT_ATTRIBUTE_TYPE, kind.code, as_json(kind.schema), as_json(words), *how)
     return version

@@ -90,6 +90,7 @@ def _erasure(row: Row) -> Erasure:
 
 # Deleted in this order: identifiers go when no edge of anybody else names them.
 DESTROY = {
+    "observations": "delete from customers_observation where customer_number = any($1)",
     "attributes": "delete from customers_attribute where customer_number = any($1)",
     "households": "delete from customers_household_member where customer_number = any($1)",
     "contests": "delete from customers_contest where claimant = any($1) or holder = any($1)",

@@ -99,50 +99,10 @@ async def insert_card_read(tx: Tx, number: int, reader: str, now: datetime) -> N
     await tx.run(INSERT_CARD_READ, number, reader, now)
 
 
-# Of two values observed in the same moment one has to win, whichever comes first: hence a whole order.
-PUT_ATTRIBUTE = """
-    insert into customers_attribute as known (customer_number, code, value, source, observed_at, provenance)
-    values ($1, $2, $3, $4, $5, $6)
-    on conflict (customer_number, code) do update
-       set value = excluded.value, source = excluded.source, observed_at = excluded.observed_at,
-           provenance = excluded.provenance
-     where (excluded.observed_at, excluded.source, excluded.value::text)
-         > (known.observed_at, known.source, known.value::text)
-    returning true
-"""
-
-
-async def put_attribute(tx: Tx, number: int, attribute: Attribute) -> bool:
-    """Keep the value unless a newer one is known. Says whether it was kept."""
-    value, provenance = as_json(attribute.value), as_json(attribute.provenance)
-    kept = await tx.value(
-        PUT_ATTRIBUTE,
-        number,
-        attribute.code,
-        value,
-        attribute.source,
-        attribute.observed_at,
-        provenance,
-    )
-    return bool(kept)
-
-
-HAS_ATTRIBUTE = """
-    select exists (select from customers_attribute where customer_number = $1 and code = $2
-                      and value = $3::jsonb and source = $4 and observed_at = $5)
-"""
-
-
-async def has_attribute(tx: Tx, number: int, attribute: Attribute) -> bool:
-    """Is this very observation the one we keep?"""
-    value = as_json(attribute.value)
-    known = await tx.value(HAS_ATTRIBUTE, number, attribute.code, value, attribute.source, attribute.observed_at)
-    return bool(known)
-
-
-# Of all customers that are this person, in the same order in which one customer's values are compared.
+# On the survivor by now; of persons merged before there were rules, on each customer, and the newest counts.
 ATTRIBUTES = """
-    select distinct on (known.code) known.code, known.value, known.source, known.observed_at, known.provenance
+    select distinct on (known.code) known.code, known.value, known.source, known.observed_at, known.provenance,
+           known.stale_at
       from customers_customer owner join customers_attribute known on known.customer_number = owner.number
      where owner.number = $1 or owner.redirect_to = $1
      order by known.code, known.observed_at desc, known.source desc, known.value::text desc
@@ -157,6 +117,7 @@ async def attributes(tx: Tx, number: int) -> list[Attribute]:
             source=Source(row["source"]),
             observed_at=row["observed_at"],
             provenance=msgspec.json.decode(row["provenance"]),
+            stale_at=row["stale_at"],
         )
         for row in await tx.rows(ATTRIBUTES, number)
     ]

@@ -73,9 +73,33 @@ async def counted(tx: Tx, offer: int | None, campaign: int | None) -> Sequence[R
     return await tx.rows(COUNTED, offer, campaign)
 
 
+BUDGETS = """
+    select l.offer, l.most, coalesce(c.taken, 0)::bigint as taken
+      from promotions_limit l
+      left join lateral (select taken from promotions_count where limit_id = l.id
+                          order by subject desc, bucket desc limit 1) c on true
+     where l.is_live and l.subject = 'offer' and l.offer is not null and l.measure in ('amount', 'points')
+     order by l.offer, l.id
+"""
+
+
+async def budgets(tx: Tx) -> dict[int, tuple[int, int]]:
+    """Of each offer with a budget of its own: what is taken in the newest period, and the most."""
+    return {row["offer"]: (row["taken"], row["most"]) for row in await tx.rows(BUDGETS)}
+
+
 RESERVE = "select * from promotions_reserve($1, $2, $3)"
 TAKE = "select * from promotions_take($1, $2, $3, $4, $5)"
 RELEASE = "select promotions_release($1)"
+PROLONG = """
+    with takings as (
+        update promotions_taking set until_at = greatest(until_at, $2)
+         where check_id = $1 and state = 'h' and until_at > $3 returning 1),
+    uses as (
+        update promotions_coupon_use set until_at = greatest(until_at, $2)
+         where check_id = $1 and state = 'h' and until_at > $3 returning 1)
+    select (select count(*) from takings) + (select count(*) from uses)
+"""
 GIVE_BACK = "select promotions_give_back($1, $2, $3, $4)"
 UNDO_CODES = "select promotions_undo_codes($1)"
 SWEEP = "select promotions_sweep($1, $2)"
@@ -103,6 +127,12 @@ async def take(
 async def release(tx: Tx, checks: Sequence[UUID]) -> int:
     freed: int = await tx.value(RELEASE, checks)
     return freed
+
+
+async def prolong(tx: Tx, check: UUID, until: datetime, now: datetime) -> int:
+    """How many were still there to be prolonged."""
+    found: int = await tx.value(PROLONG, check, until, now)
+    return found
 
 
 async def give_back(tx: Tx, sale: UUID, shares: Sequence[tuple[int, int, int]]) -> None:

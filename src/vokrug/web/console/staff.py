@@ -9,7 +9,7 @@ from typing import Protocol
 
 from vokrug.runtime.http import Call, Role
 from vokrug.runtime.key_ring import KeyRing, LiveKey
-from vokrug.runtime.signing import KeyUnknown
+from vokrug.runtime.signing import KeyAsleep, KeyUnknown
 from vokrug.web.frame import cookies_of
 
 COOKIE = "vokrug_staff"
@@ -84,9 +84,10 @@ class KeyDoor:
 async def _key(call: Call, key_id: str) -> LiveKey | None:
     try:
         key = await call.services.get(KeyRing).find(key_id)
-    except KeyUnknown:
+        key.require_good(call.now)
+    except (KeyUnknown, KeyAsleep):
         return None
-    return key if key.caller.role is Role.STAFF and key.not_before <= call.now else None
+    return key if key.caller.role is Role.STAFF else None
 
 
 def cookie_of(headers: Mapping[str, str]) -> str:
