@@ -56,6 +56,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.gift_card_routes,
         pos.goods_routes,
         pos.proof_routes,
+        pos.message_routes,
         pos.offline_routes,
         pos.onboarding_routes,
         *customers.all_routes,

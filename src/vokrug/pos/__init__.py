@@ -18,6 +18,7 @@ from vokrug.pos.facts import (
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
+from vokrug.pos.messages.api import routes as message_routes
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.onboarding import ClaimGuard
@@ -68,6 +69,7 @@ __all__ = [
     "give_points",
     "goods_routes",
     "jobs",
+    "message_routes",
     "offline_routes",
     "onboarding_routes",
     "points_statement",
