@@ -43,6 +43,7 @@ JOBS: list[Jobs] = [
 ]
 REACTIONS: list[events.Reaction] = [
     *customers.reactions,
+    promotions.follow_segments,
     accounts.close_account,
     analytics.count,
 ]
