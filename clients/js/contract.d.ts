@@ -315,6 +315,10 @@ export interface Heartbeat {
   at: string;
   software: string;
   queue_length?: number;
+  declined?: number;
+  calls?: number;
+  unanswered?: number;
+  p95_ms?: number | null;
 }
 
 export interface HeartbeatHeard {
@@ -342,6 +346,8 @@ export interface Identified {
   burn_auth: BurnAuth | null;
   messages: string[];
   offline_pass?: OfflinePass | null;
+  offers?: OwnOffer[];
+  ask?: ("birthday" | "consent" | "email")[];
 }
 
 export interface Identifier {
@@ -425,12 +431,20 @@ export interface OfflinePass {
 export interface Original {
   check_uid?: string | null;
   fiscal?: OriginalFiscal | null;
+  none?: boolean;
 }
 
 export interface OriginalFiscal {
   fn: string;
   fd: string;
   fp: string;
+}
+
+export interface OwnOffer {
+  offer: string;
+  name: string;
+  until: string | null;
+  must_be_activated: boolean;
 }
 
 export interface Problem {
@@ -521,10 +535,12 @@ export interface Return {
   lines?: ReturnLine[];
   amount?: string | null;
   reason?: string;
+  supervisor?: string | null;
 }
 
 export interface ReturnLine {
-  n: number;
+  n?: number | null;
+  sku?: string | null;
   qty?: string | null;
 }
 
@@ -646,6 +662,7 @@ export interface Identify {
   cashier?: string | null;
   at?: string | null;
   identifier: Identifier;
+  need?: ("ask" | "balance" | "offers" | "tier")[];
 }
 
 export interface Tender {

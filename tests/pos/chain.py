@@ -228,6 +228,7 @@ NOT_BOOKS = (
     "events_offset",
     "customers_change",
     "analytics_",
+    "pos_low_price",
 )
 
 

@@ -297,6 +297,10 @@ class Heartbeat(TypedDict):
     at: str
     software: str
     queue_length: NotRequired[int]
+    declined: NotRequired[int]
+    calls: NotRequired[int]
+    unanswered: NotRequired[int]
+    p95_ms: NotRequired[int | None]
 
 
 class HeartbeatHeard(TypedDict):
@@ -324,6 +328,8 @@ class Identified(TypedDict):
     burn_auth: 'BurnAuth | None'
     messages: list[str]
     offline_pass: NotRequired['OfflinePass | None']
+    offers: NotRequired[list["OwnOffer"]]
+    ask: NotRequired[list[Literal["birthday", "consent", "email"]]]
 
 
 class Identifier(TypedDict):
@@ -407,12 +413,20 @@ class OfflinePass(TypedDict):
 class Original(TypedDict):
     check_uid: NotRequired[str | None]
     fiscal: NotRequired['OriginalFiscal | None']
+    none: NotRequired[bool]
 
 
 class OriginalFiscal(TypedDict):
     fn: str
     fd: str
     fp: str
+
+
+class OwnOffer(TypedDict):
+    offer: str
+    name: str
+    until: str | None
+    must_be_activated: bool
 
 
 class Problem(TypedDict):
@@ -504,10 +518,12 @@ class Return(TypedDict):
     lines: NotRequired[list["ReturnLine"]]
     amount: NotRequired[str | None]
     reason: NotRequired[str]
+    supervisor: NotRequired[str | None]
 
 
 class ReturnLine(TypedDict):
-    n: int
+    n: NotRequired[int | None]
+    sku: NotRequired[str | None]
     qty: NotRequired[str | None]
 
 
@@ -629,6 +645,7 @@ class Identify(TypedDict):
     cashier: NotRequired[str | None]
     at: NotRequired[str | None]
     identifier: "Identifier"
+    need: NotRequired[list[Literal["ask", "balance", "offers", "tier"]]]
 
 
 class Tender(TypedDict):

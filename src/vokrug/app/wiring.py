@@ -28,6 +28,7 @@ log = logging.getLogger("vokrug.app")
 
 RENEW_EVERY_S = 1.0
 LAG_EVERY_S = 15.0
+TRAFFIC_EVERY_S = 60.0
 JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves room for the short ones
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
@@ -45,6 +46,7 @@ REACTIONS: list[events.Reaction] = [
     *customers.reactions,
     promotions.follow_segments,
     accounts.close_account,
+    *pos.reactions,
     analytics.count,
 ]
 
@@ -58,6 +60,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.proof_routes,
         pos.offline_routes,
         pos.onboarding_routes,
+        pos.watching_routes,
         *customers.all_routes,
         *accounts.all_routes,
         *cabinet.all_routes,
@@ -111,6 +114,9 @@ async def living(
             provide_people(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(pos.ClaimGuard())
+        meter = pos.TillMeter()
+        services.add(meter)
+        services.watch = meter.note
         services.add(events.Installation("local"))
         services.add(directory)
         services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))
@@ -128,6 +134,7 @@ async def living(
         streams = await stack_streams(services, settings, stack)
         tasks.append(asyncio.create_task(streams.run(stop)))
         tasks.append(asyncio.create_task(repeat(lag_renewal(services), stop, every_s=LAG_EVERY_S)))
+        tasks.append(asyncio.create_task(repeat(traffic_keeping(services), stop, every_s=TRAFFIC_EVERY_S)))
         if with_jobs:
             tasks.append(asyncio.create_task(deliverer.run(stop)))
             tasks.append(
@@ -290,6 +297,15 @@ def lag_renewal(services: Services) -> Callable[[], Awaitable[None]]:
             await services.get(subscriptions.LagMetrics).renew(tx, services.clock.now())
 
     return renew
+
+
+def traffic_keeping(services: Services) -> Callable[[], Awaitable[None]]:
+    """What tills were answered since the last minute, written down; once more at the stop."""
+
+    async def keep() -> None:
+        await services.get(pos.TillMeter).flush(services.db, services.clock.now())
+
+    return keep
 
 
 async def repeat(work: Callable[[], Awaitable[None]], stop: asyncio.Event, every_s: float = RENEW_EVERY_S) -> None:

@@ -2,7 +2,9 @@
 
 from vokrug.pos.acquaintance import Acquaintance
 from vokrug.pos.api import routes
+from vokrug.pos.baskets import basket_of
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.choosing import Category, categories, some_articles
 from vokrug.pos.deviations import Deviation, deviations
 from vokrug.pos.facts import (
     BurnAuthorised,
@@ -29,19 +31,25 @@ from vokrug.pos.proofs.api import routes as proof_routes
 from vokrug.pos.proofs.errors import PinTooSimple
 from vokrug.pos.proofs.guesses import put_pin
 from vokrug.pos.proofs.keys import ANY_BURN, ProofKeys
+from vokrug.pos.reactions import reactions
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
-from vokrug.pos.schemas import PointsGiven
+from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
 from vokrug.pos.tokens import Tokens
+from vokrug.pos.watching import TillMeter
+from vokrug.pos.watching import routes as watching_routes
 
 __all__ = [
     "ANY_BURN",
     "Acquaintance",
     "BurnAuthorised",
+    "Calculate",
+    "Category",
     "Checkout",
     "ClaimGuard",
     "Deviation",
     "DeviationRaised",
+    "LineAsked",
     "PinTooSimple",
     "PointsGiven",
     "PointsGranted",
@@ -54,7 +62,10 @@ __all__ = [
     "SaleCommitted",
     "Seals",
     "SoldBefore",
+    "TillMeter",
     "Tokens",
+    "basket_of",
+    "categories",
     "deviations",
     "gift_card_routes",
     "give_points",
@@ -65,11 +76,14 @@ __all__ = [
     "points_statement",
     "proof_routes",
     "put_pin",
+    "reactions",
     "receipts",
     "returns_waiting",
     "routes",
     "schedule_all",
+    "some_articles",
     "tills_health",
+    "watching_routes",
     "zone_of",
     "zone_of_shop",
 ]

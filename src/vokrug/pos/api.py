@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from vokrug import customers, ledger, promotions
+from vokrug import accounts, customers, ledger, promotions
 from vokrug.ledger import giftcards
 from vokrug.pos import errors
 from vokrug.pos.checkout import Checkout
@@ -20,7 +20,8 @@ from vokrug.pos.operations.measuring import effect
 from vokrug.pos.operations.orphans import ORPHANED_AFTER_DAYS, returns_waiting
 from vokrug.pos.operations.quoting import calculate
 from vokrug.pos.operations.returning import take_back
-from vokrug.pos.proofs.errors import BurnNotAuthorised, CardStale
+from vokrug.pos.proofs.errors import BurnCodeWrong, BurnNotAuthorised, CardStale, ReasonWanted
+from vokrug.pos.proofs.types import Meters
 from vokrug.pos.schemas import (
     Calculate,
     Calculated,
@@ -238,7 +239,10 @@ RETURN_REFUSALS = [
     errors.ReturnExceeds,
     errors.ReturnLineUnknown,
     errors.ReturnEmpty,
+    errors.ReturnGoodsUnknown,
     errors.RefundExceeds,
+    errors.ReceiptWanted,
+    errors.PriceUnknown,
     giftcards.GiftCardUsed,
 ]
 
@@ -257,7 +261,7 @@ async def post_return_calculate(call: Call, body: Return) -> Answer[Returned]:
 @routes.post(
     "/pos/v1/returns/{return_uid:uuid}:commit",
     answers={200: Returned, 202: Returned},
-    refusals=RETURN_REFUSALS,
+    refusals=[*RETURN_REFUSALS, ReasonWanted, BurnCodeWrong, accounts.TooManyTries],
     roles=TILLS,
 )
 async def post_return(call: Call, body: Return) -> Answer[Returned]:
@@ -267,7 +271,8 @@ async def post_return(call: Call, body: Return) -> Answer[Returned]:
     """
     checkout, shop, till = at_the_till(call, body)
     return_id = UUID(call.path["return_uid"])
-    answer, is_repeat = await take_back(checkout, return_id, body, shop, till, call.language, call.now)
+    meters = Meters.of(call.services)
+    answer, is_repeat = await take_back(checkout, return_id, body, shop, till, call.language, call.now, meters=meters)
     return answered(answer, is_repeat, 202 if answer.status == "parked" else 200)
 
 

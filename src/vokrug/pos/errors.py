@@ -164,6 +164,31 @@ class ReturnEmpty(Refusal):
     cashier = Text(en="Nothing is returned.", ru="Нет возвращаемых товаров.")
 
 
+class ReturnGoodsUnknown(Refusal):
+    """The sale has no such goods, or no more of them."""
+
+    code, status = "return_goods_unknown", 409
+    cashier = Text(
+        en="Of {sku} this sale has {left} left to return.", ru="Товар {sku}: по этому чеку можно вернуть ещё {left}."
+    )
+
+
+class ReceiptWanted(Refusal):
+    """Goods are not taken back without a receipt here."""
+
+    code, status = "receipt_wanted", 409
+    cashier = Text(en="A receipt is needed for this return.", ru="Для возврата нужен чек.")
+
+
+class PriceUnknown(Refusal):
+    """Nothing like it was sold of late: nobody knows what it is worth."""
+
+    code, status = "price_unknown", 409
+    cashier = Text(
+        en="{sku} was not sold lately: its price is not known.", ru="Товар {sku} давно не продавался: цена неизвестна."
+    )
+
+
 class RefundExceeds(Refusal):
     """More money is to go back than was paid and has not gone back yet."""
 

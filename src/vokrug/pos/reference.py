@@ -12,7 +12,7 @@ from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
 from vokrug.pos.goods.resolving import Aliases
 from vokrug.pos.proofs import store as proofs
 from vokrug.pos.proofs.schemas import TillPolicy
-from vokrug.pos.proofs.types import Demand
+from vokrug.pos.proofs.types import Demand, Unreceipted
 from vokrug.pos.schemas import LineAsked, ReturnPolicy
 from vokrug.pos.types import Article, Shop, Till
 from vokrug.runtime.database import Database, Tx
@@ -49,6 +49,7 @@ class Reference:
         self.rates: dict[str, tuple[int, int]] = {}  # what a minor point is worth in each currency
         self.return_terms: ReturnTerms | None = None  # None: the usual ones
         self.burn_proof: Demand | None = None  # None: points burn on the shopper's being there
+        self.without_receipt: Unreceipted | None = None  # None: not at all
         self.hold_most = timedelta(hours=1)  # from the price on, however often a check is extended
 
     async def renew(self, db: Database, now: datetime) -> bool:
@@ -67,6 +68,7 @@ class Reference:
             policy = await proofs.till_policy(tx)
             asked = TillPolicy() if policy is None else msgspec.json.decode(policy[1], type=TillPolicy)
             self.burn_proof, self.hold_most = Demand.of(asked.burn_proof), timedelta(seconds=asked.hold_most_s)
+            self.without_receipt = Unreceipted.of(asked.without_receipt)
             for currency in {shop.currency for shop in shops}:
                 self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
         self.shops = {shop.code: shop for shop in shops}

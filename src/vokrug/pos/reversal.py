@@ -6,6 +6,7 @@ What a sale brought is given back by units. A policy may say otherwise for point
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -13,10 +14,11 @@ import msgspec
 from vokrug import ledger
 from vokrug.kernel import Rounding, format_minor, round_ratio, share_out
 from vokrug.pos.document import Document, ReturnTerms
-from vokrug.pos.errors import RefundExceeds, ReturnEmpty, ReturnExceeds, ReturnLineUnknown
+from vokrug.pos.errors import RefundExceeds, ReturnEmpty, ReturnExceeds, ReturnGoodsUnknown, ReturnLineUnknown
 from vokrug.pos.portions import Portion, portion
 
-Asked = list[tuple[int, int | None]]  # line, thousandths; None: all that is left
+Asked = list[tuple[int | str, int | None]]  # line, or sku; thousandths; None: all that is left
+AskedLines = list[tuple[int, int | None]]
 Taken = list[tuple[int, int, int]]  # lot, amount, funder
 LineBack = tuple[int, int, int, int, int]  # line, thousandths, money, points restored, points taken back
 
@@ -60,7 +62,34 @@ class Worth:
     is_rest: bool  # nothing is left to come back after it
 
 
-def worth_of(document: Document, asked: Asked, so_far: SoFar) -> Worth:
+def by_lines(document: Document, asked: Asked, so_far: SoFar) -> AskedLines:
+    """Goods named by what they are, shared out over the lines that sold them: those that cost least come back first,
+    for nobody can tell which of them it is.
+    """
+    lines: dict[int, int | None] = {what: qty for what, qty in asked if isinstance(what, int)}
+    gone = {line.n: so_far.qty_milli.get(line.n, 0) for line in document.sold}
+    for line in document.sold:
+        if line.n in lines:
+            gone[line.n] = line.qty_milli if lines[line.n] is None else gone[line.n] + (lines[line.n] or 0)
+    for what, qty in asked:
+        if isinstance(what, int):
+            continue
+        sold = [line for line in document.sold if line.sku == what]
+        left = {line.n: max(0, line.qty_milli - gone[line.n]) for line in sold}
+        wanted = sum(left.values()) if qty is None else qty
+        if not sold or wanted > sum(left.values()):
+            raise ReturnGoodsUnknown(sku=what, left=format_minor(sum(left.values()), 3))
+        for line in sorted(sold, key=lambda one: (Fraction(one.net_minor, one.qty_milli), one.n)):
+            if part := min(wanted, left[line.n]):
+                lines[line.n] = (lines.get(line.n) or 0) + part
+                gone[line.n] += part
+                wanted -= part
+    if asked and not lines:
+        raise ReturnEmpty()
+    return list(lines.items())
+
+
+def worth_of(document: Document, asked: AskedLines, so_far: SoFar) -> Worth:
     """The share of the lines asked for, after what came back before. No lines named: everything that is left."""
     by_number = {line.n: line for line in document.sold}
     grants = len(document.grants)

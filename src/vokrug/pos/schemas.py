@@ -40,11 +40,14 @@ class Identifier(Body, frozen=True, kw_only=True):
 
 
 class Identify(Body, frozen=True, kw_only=True):
+    """Balance and tier are always told; `offers` and `ask` to who needs them."""
+
     shop: Code
     till: Code
     cashier: Code | None = None
     at: Moment | None = None
     identifier: Identifier
+    need: Annotated[list[Literal["balance", "tier", "offers", "ask"]], msgspec.Meta(max_length=4)] = []
 
 
 class Expiring(Reply, frozen=True, kw_only=True):
@@ -94,7 +97,18 @@ class OfflinePass(Reply, frozen=True, kw_only=True):
     until: datetime
 
 
+class OwnOffer(Reply, frozen=True, kw_only=True):
+    """An offer for this customer alone. One that `must_be_activated` works once they have said yes."""
+
+    offer: str
+    name: str
+    until: datetime | None
+    must_be_activated: bool
+
+
 class Identified(Reply, frozen=True, kw_only=True):
+    """`offers` and `ask` (what to ask the customer for, as it is not known) are answered to who `need`s them."""
+
     customer_token: str
     display_name: str
     balance: Balance
@@ -104,6 +118,8 @@ class Identified(Reply, frozen=True, kw_only=True):
     burn_auth: BurnAuth | None  # None: nothing is asked
     messages: list[str]
     offline_pass: OfflinePass | None = None
+    offers: list[OwnOffer] = []
+    ask: list[Literal["consent", "birthday", "email"]] = []
 
 
 class Enrol(Body, frozen=True, kw_only=True):
@@ -458,9 +474,12 @@ class Cancelled(Reply, frozen=True, kw_only=True):
 
 
 class ReturnLine(Body, frozen=True, kw_only=True):
-    """A line of the sale by number, and how much of it comes back; without a quantity, all that is left."""
+    """A line of the sale by number, or goods by `sku` wherever they stand in it, the cheapest first; and how much comes
+    back: without a quantity, all that is left.
+    """
 
-    n: LineNumber
+    n: LineNumber | None = None
+    sku: Code | None = None
     qty: Quantity | None = None
 
 
@@ -471,14 +490,17 @@ class OriginalFiscal(Body, frozen=True, kw_only=True):
 
 
 class Original(Body, frozen=True, kw_only=True):
-    """The sale: by the check's id, or by its fiscal sign."""
+    """The sale: by the check's id, or by its fiscal sign. `none`: there is no receipt, and a supervisor answers."""
 
     check_uid: UUID | None = None
     fiscal: OriginalFiscal | None = None
+    none: bool = False
 
 
 class Return(Body, frozen=True, kw_only=True):
-    """Goods by lines and quantities; or, with `amount` and no lines, money alone: a reduction after the sale."""
+    """Goods by lines and quantities; or, with `amount` and no lines, money alone: a reduction after the sale. Without a
+    receipt: goods by sku and quantity, a `supervisor` and a `reason`; they come back at the lowest price of late.
+    """
 
     shop: Code
     till: Code
@@ -487,6 +509,7 @@ class Return(Body, frozen=True, kw_only=True):
     lines: Annotated[list[ReturnLine], msgspec.Meta(max_length=1000)] = []
     amount: Money | None = None
     reason: Words = ""
+    supervisor: Annotated[str, msgspec.Meta(min_length=4, max_length=64)] | None = None  # a card or code
 
 
 class RefundTender(Reply, frozen=True, kw_only=True):
@@ -707,13 +730,19 @@ class ReturnsWaiting(Reply, frozen=True, kw_only=True):
 
 
 class Heartbeat(Body, frozen=True, kw_only=True):
-    """What a till says of itself: `at` by its own clock, `queue_length` documents not yet sent."""
+    """What a till says of itself: `at` by its own clock, `queue_length` documents not yet sent, `declined` ones that
+    wait for a person. Since its last heartbeat: `calls`, those `unanswered`, and how long 95 of 100 took (`p95_ms`).
+    """
 
     shop: Code
     till: Code
     at: Moment
     software: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     queue_length: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    declined: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    calls: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    unanswered: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    p95_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] | None = None
 
 
 class HeartbeatHeard(Reply, frozen=True, kw_only=True):
@@ -731,7 +760,17 @@ class TillHealth(Reply, frozen=True, kw_only=True):
     skew_ms: int | None
     queue_length: int | None
     software: str | None
-    alarms: list[Literal["never_seen", "silent", "clock_wrong", "queue_long"]]
+    declined: int
+    calls: int  # of the last quarter of an hour, as the centre answered: errors are 5xx, refusals 4xx
+    errors: int
+    refusals: int
+    centre_p95_ms: int | None
+    till_p95_ms: int | None  # as the till waited
+    alarms: list[
+        Literal[
+            "never_seen", "silent", "clock_wrong", "queue_long", "documents_declined", "errors_many", "slow", "line_bad"
+        ]
+    ]
 
 
 class TillsHealth(Reply, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """All the SQL of the till."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -338,6 +338,8 @@ class ReturnRow(msgspec.Struct, frozen=True):
     tenders: str = "[]"
     written_off_minor: int = 0
     spent_minor: int = 0
+    by_whom: str | None = None
+    reason: str | None = None
 
 
 FIND_RETURN = "select * from pos_return where return_id = $1"
@@ -350,13 +352,22 @@ POSTED_RETURNS = """
 """
 INSERT_RETURN = """
     insert into pos_return
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
     on conflict (return_id) do update set status = excluded.status, journal_id = excluded.journal_id, lines = excluded.lines,
         refunded_minor = excluded.refunded_minor, restored_minor = excluded.restored_minor,
         taken_back_minor = excluded.taken_back_minor, owed_minor = excluded.owed_minor,
         balance_minor = excluded.balance_minor, customer_number = excluded.customer_number,
         tenders = excluded.tenders, written_off_minor = excluded.written_off_minor, spent_minor = excluded.spent_minor
 """
+NOTE_PRICES = """
+    insert into pos_low_price as p (currency, day, sku, price_minor) select $1, $2, unnest($3::text[]), unnest($4::bigint[])
+    on conflict (sku, currency, day) do update set price_minor = excluded.price_minor where p.price_minor > excluded.price_minor
+"""
+LOW_PRICES = """
+    select sku, min(price_minor) as price_minor from pos_low_price
+     where sku = any($1) and currency = $2 and day >= $3 group by sku
+"""
+FORGET_PRICES = "delete from pos_low_price where day < $1"
 BURNED_LOTS = """
     select m.lot_id, -m.amount as amount, l.funder, l.expires_at from ledger_lot_move m
       join ledger_lot l on l.wallet_id = m.wallet_id and l.id = m.lot_id
@@ -394,6 +405,19 @@ async def upsert_return(tx: Tx, row: ReturnRow) -> None:
     await tx.run(INSERT_RETURN, *as_row(row))
 
 
+async def note_prices(tx: Tx, currency: str, day: date, lows: Sequence[tuple[str, int]]) -> None:
+    await tx.run(NOTE_PRICES, currency, day, [sku for sku, _ in lows], [price for _, price in lows])
+
+
+async def low_prices(tx: Tx, skus: Sequence[str], currency: str, since: date) -> dict[str, int]:
+    """At the least, since a day."""
+    return {row["sku"]: row["price_minor"] for row in await tx.rows(LOW_PRICES, skus, currency, since)}
+
+
+async def forget_prices(tx: Tx, before: date) -> None:
+    await tx.run(FORGET_PRICES, before)
+
+
 async def burned_lots(tx: Tx, journal_id: int) -> Sequence[Row]:
     return await tx.rows(BURNED_LOTS, journal_id)
 
@@ -423,29 +447,6 @@ SALES_OF = """
 async def sales_of(tx: Tx, customer: int, since: datetime) -> Sequence[Row]:
     """A customer's first sales that did not come back whole."""
     return await tx.rows(SALES_OF, customer, since)
-
-
-# How tills fare
-
-HEARD = """
-    insert into pos_heartbeat as h values ($1, $2, $3, $4, $5)
-    on conflict (till_id) do update set seen_at = excluded.seen_at, skew_ms = excluded.skew_ms,
-        queue_length = excluded.queue_length, software = excluded.software
-     where h.seen_at <= excluded.seen_at
-"""
-TILLS_HEALTH = """
-    select s.code as shop, t.code as till, h.seen_at, h.skew_ms, h.queue_length, h.software
-      from pos_till t join pos_shop s on s.id = t.shop_id left join pos_heartbeat h on h.till_id = t.id
-     where $1 = '' or s.code = $1 order by s.code, t.code
-"""
-
-
-async def heard(tx: Tx, till_id: int, now: datetime, skew_ms: int, queue_length: int, software: str) -> None:
-    await tx.run(HEARD, till_id, now, skew_ms, queue_length, software)
-
-
-async def tills_health(tx: Tx, shop: str) -> Sequence[Row]:
-    return await tx.rows(TILLS_HEALTH, shop)
 
 
 # The return policy: versions, the newest holds

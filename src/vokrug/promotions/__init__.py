@@ -59,8 +59,8 @@ from vokrug.promotions.engine import (
 )
 from vokrug.promotions.engine.apart import RulesApart
 from vokrug.promotions.engine.lint.findings import Key
-from vokrug.promotions.errors import ExperimentUnknown
-from vokrug.promotions.exchange import export_offers, export_records, import_offers, readable, take_lines
+from vokrug.promotions.errors import ExperimentUnknown, OfferUnknown
+from vokrug.promotions.exchange import differences, export_offers, export_records, import_offers, readable, take_lines
 from vokrug.promotions.experiments.operations import find_experiment, weigh
 from vokrug.promotions.experiments.store import read_holdout
 from vokrug.promotions.experiments.types import Report
@@ -68,10 +68,12 @@ from vokrug.promotions.facts import ReferralRewarded
 from vokrug.promotions.jobs import jobs, schedule_all
 from vokrug.promotions.kept import granted_if_claimed_back, price_kept
 from vokrug.promotions.launch.api import routes as launch_routes
-from vokrug.promotions.launch.linting import lint_change
+from vokrug.promotions.launch.linting import lint_change, lint_offer
+from vokrug.promotions.launch.simulating import simulate
 from vokrug.promotions.launch.store import segments_of
 from vokrug.promotions.launch.together import publish_offers
-from vokrug.promotions.launch.types import Change, Linted
+from vokrug.promotions.launch.types import Change, Linted, Simulate
+from vokrug.promotions.limits.store import budgets
 from vokrug.promotions.lists.reactions import follow_segments
 from vokrug.promotions.live import LiveOffers
 from vokrug.promotions.operations import (
@@ -89,7 +91,7 @@ from vokrug.promotions.operations import (
     wordings,
     write_draft,
 )
-from vokrug.promotions.outside import NameOf, Outside, PointsBooks, Reader, Receipt, Slice, Span
+from vokrug.promotions.outside import NameOf, Outside, PointsBooks, Reader, Receipt, Slice, Span, chain_of
 from vokrug.promotions.people_api import routes as people_routes
 from vokrug.promotions.personal.operations import activate_personal, personal_offers
 from vokrug.promotions.personal.types import PersonalOffer
@@ -97,6 +99,7 @@ from vokrug.promotions.policies.api import routes as policy_routes
 from vokrug.promotions.policies.operations import policy_in_force, save_policy
 from vokrug.promotions.referrals.operations import note_return, note_sale, reward_ripe
 from vokrug.promotions.referrals.store import invited
+from vokrug.promotions.rules import read_body
 from vokrug.promotions.tiers.operations import (
     count_categories,
     count_return,
@@ -142,6 +145,7 @@ __all__ = [
     "Needs",
     "OfferRecord",
     "OfferState",
+    "OfferUnknown",
     "OfferVersion",
     "Outside",
     "Party",
@@ -157,6 +161,7 @@ __all__ = [
     "Report",
     "RulesApart",
     "Shopper",
+    "Simulate",
     "Slice",
     "Span",
     "Tender",
@@ -168,8 +173,10 @@ __all__ = [
     "all_routes",
     "backtest_jobs",
     "backtest_routes",
+    "budgets",
     "campaign_routes",
     "categories_of",
+    "chain_of",
     "check_offer",
     "closed",
     "compile_in_steps",
@@ -179,6 +186,7 @@ __all__ = [
     "coupon_routes",
     "create_offer",
     "day_number",
+    "differences",
     "done_of",
     "end_offer",
     "expires_at",
@@ -199,6 +207,7 @@ __all__ = [
     "latest_steps",
     "launch_routes",
     "lint_change",
+    "lint_offer",
     "list_offers",
     "load_published",
     "look_up",
@@ -220,6 +229,7 @@ __all__ = [
     "prolong",
     "publish_offer",
     "publish_offers",
+    "read_body",
     "read_holdout",
     "read_programme",
     "readable",
@@ -234,6 +244,7 @@ __all__ = [
     "save_shop_group",
     "schedule_all",
     "segments_of",
+    "simulate",
     "standing",
     "standing_now",
     "take",

@@ -160,3 +160,8 @@ def outside_of(services: Services) -> Outside:
     """As wired; a process without a chain asks nobody."""
     found: Outside | None = services.parts.get(Outside)
     return found or Outside()
+
+
+def chain_of(services: Services) -> Chain:
+    """Who knows shops, goods and customers by name."""
+    return outside_of(services).chain

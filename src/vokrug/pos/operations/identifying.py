@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from vokrug import customers, promotions
 from vokrug.kernel import Rounding, Text, format_minor, round_ratio
@@ -11,7 +13,17 @@ from vokrug.pos.checkout import Ask, Checkout
 from vokrug.pos.document import moment
 from vokrug.pos.errors import CardBlocked, CustomerUnknown
 from vokrug.pos.proofs import store as proofs
-from vokrug.pos.schemas import Balance, BurnAuth, Enrol, Expiring, Identified, Identifier, Identify, OfflinePass
+from vokrug.pos.schemas import (
+    Balance,
+    BurnAuth,
+    Enrol,
+    Expiring,
+    Identified,
+    Identifier,
+    Identify,
+    OfflinePass,
+    OwnOffer,
+)
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop, Till
 
@@ -26,7 +38,13 @@ async def identify(
 ) -> Identified:
     """One read: who it is, what they have. A token stands for them in the calls that follow."""
     if body.identifier.type == CARD_OF_THE_APP:
-        return await identify_by_card(checkout, body.identifier.value, shop, till, now)
+        answer = await identify_by_card(checkout, body.identifier.value, shop, till, now)
+    else:
+        answer = await identify_by_number(checkout, body, shop, now)
+    return await told_more(checkout, answer, body.need, now) if body.need else answer
+
+
+async def identify_by_number(checkout: Checkout, body: Identify, shop: Shop, now: datetime) -> Identified:
     found = checkout.directory.identify(body.identifier.type, body.identifier.value)
     row = await checkout.readers.submit(Ask(type_id=found.type.id, hash=found.hash, soon=NEXT_TO_LAPSE))
     if row["number"] is None or row["state"] == "erased":
@@ -34,6 +52,33 @@ async def identify(
     if row["state"] == "blocked":
         raise CardBlocked()
     return shown(checkout, row, shop, now)
+
+
+async def told_more(checkout: Checkout, answer: Identified, need: Sequence[str], now: datetime) -> Identified:
+    """What few tills ask for: offers for this customer alone, and what to ask them."""
+    id = checkout.tokens.read(answer.customer_token, now).id
+    async with checkout.db.transaction(readonly=True) as tx:
+        if "offers" in need:
+            own = [
+                OwnOffer(offer=one.offer, name=one.name, until=one.until, must_be_activated=one.state == "new")
+                for one in await promotions.personal_offers(tx, id, now)
+            ]
+            answer = msgspec.structs.replace(answer, offers=own)
+        if "ask" in need:
+            answer = msgspec.structs.replace(answer, ask=wanting(await customers.profile(tx, checkout.directory, id)))
+    return answer
+
+
+def wanting(card: customers.Profile) -> list[Literal["consent", "birthday", "email"]]:
+    """What the customer was never asked, or never told. A consent that was refused is not asked for again."""
+    wanted: list[Literal["consent", "birthday", "email"]] = []
+    if not card.consents:
+        wanted.append("consent")
+    if card.birthday is None:
+        wanted.append("birthday")
+    if all(one.type != "email" for one in card.identifiers):
+        wanted.append("email")
+    return wanted
 
 
 async def identify_by_card(checkout: Checkout, text: str, shop: Shop, till: Till, now: datetime) -> Identified:

@@ -29,13 +29,16 @@ from vokrug.pos.errors import (
     RefundExceeds,
     ReturnEmpty,
     ReturnExceeds,
+    ReturnGoodsUnknown,
     ReturnLineUnknown,
 )
 from vokrug.pos.facts import LineReturned as LineReturnedFact
 from vokrug.pos.facts import ReturnParked, ReturnPosted
 from vokrug.pos.operations.gift_cards import tenders_of
+from vokrug.pos.operations.without_receipt import answer_for, without_receipt
+from vokrug.pos.proofs.types import Meters
 from vokrug.pos.reversal import Asked, LineBack, Reach, SoFar, Worth
-from vokrug.pos.schemas import LineReturned, ReceiptBlock, RefundTender, Return, Returned
+from vokrug.pos.schemas import LineAsked, LineReturned, ReceiptBlock, RefundTender, Return, Returned
 from vokrug.pos.store import ReturnRow, SaleRow
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Tx
@@ -61,11 +64,15 @@ async def take_back(
     now: datetime,
     *,
     dry: bool = False,
+    meters: Meters | None = None,
 ) -> tuple[Returned, bool]:
     """Post a return, or park it. The second answer says whether this is a repeat. `dry` changes nothing."""
+    by_whom = ""
+    if body.original.none and not dry:
+        by_whom = await answer_for(checkout, meters, return_id, body, shop, till, now)
 
     async def story(tx: Tx) -> tuple[Returned, bool]:
-        answer = await return_alone(checkout, tx, return_id, body, shop, till, language, now)
+        answer = await return_alone(checkout, tx, return_id, body, shop, till, language, now, by_whom)
         if dry:
             raise OnlyAsked(answer[0])
         return answer
@@ -77,14 +84,28 @@ async def take_back(
 
 
 async def return_alone(
-    checkout: Checkout, tx: Tx, return_id: UUID, body: Return, shop: Shop, till: Till, language: str, now: datetime
+    checkout: Checkout,
+    tx: Tx,
+    return_id: UUID,
+    body: Return,
+    shop: Shop,
+    till: Till,
+    language: str,
+    now: datetime,
+    by_whom: str = "",
 ) -> tuple[Returned, bool]:
     """The story of one return."""
     await store.lock_document(tx, return_id)
-    body_hash = hashlib.sha256(msgspec.json.encode(body)).digest()[:16]
+    # A supervisor's code is short: its hash beside what is known would give it away.
+    body_hash = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(body, supervisor=None))).digest()[:16]
     if standing := await store.find_return(tx, return_id):
         return await repeated(tx, standing, body_hash, shop, till, language), True
-    asked = asked_of(body)
+    if body.original.none:
+        if body.original.check_uid is not None or body.original.fiscal is not None:
+            raise CheckMalformed(reason="a return names its sale or says that there is no receipt, not both")
+        row = await without_receipt(checkout, tx, return_id, body, body_hash, shop, till, by_whom, now)
+        return answer_of(row, lines_of(row), language), False
+    asked = await asked_of(checkout, tx, body, shop)
     check_id = await original_of(tx, body)
     await store.lock_document(tx, check_id)
     at = happened(body.at, now)
@@ -120,15 +141,24 @@ async def original_of(tx: Tx, body: Return) -> UUID:
     return sale.check_id
 
 
-def asked_of(body: Return) -> Asked:
+async def asked_of(checkout: Checkout, tx: Tx, body: Return, shop: Shop) -> Asked:
+    """Lines by number; goods as the centre calls them."""
     asked: Asked = []
     if body.amount is not None and not body.lines:
         return [(MONEY_ALONE, amount(body.amount, "amount"))]
+    named = [line.sku for line in body.lines if line.sku is not None]
+    questions = [LineAsked(n=n, sku=sku, qty="1", price="0") for n, sku in enumerate(named, 1)]
+    found, _ = await checkout.reference.goods(checkout.db, shop, questions, tx) if named else ({}, ())
+    central = {sku: found[n].sku for n, sku in enumerate(named, 1) if n in found}
     for line in body.lines:
-        qty_milli = None if line.qty is None else amount(line.qty, f"lines/{line.n}/qty", 3)
+        if (line.n is None) == (line.sku is None):
+            raise CheckMalformed(reason="goods come back by line or by sku")
+        what = line.n if line.sku is None else central.get(line.sku, line.sku)
+        assert what is not None, "one of them is there"
+        qty_milli = None if line.qty is None else amount(line.qty, f"lines/{what}/qty", 3)
         if qty_milli == 0:
             raise ReturnEmpty()
-        asked.append((line.n, qty_milli))
+        asked.append((what, qty_milli))
     if len({n for n, _ in asked}) < len(asked):
         raise CheckMalformed(reason="two lines have one number")
     return asked
@@ -158,7 +188,14 @@ async def post_parked(checkout: Checkout, tx: Tx, sale: SaleRow, document: Docum
             posted = await post(checkout, tx, sale, document, row, asked, now)
             spent = sale.spent_minor - posted.spent_minor
             sale = msgspec.structs.replace(sale, balance_minor=posted.balance_minor, spent_minor=spent)
-        except (ReturnExceeds, ReturnLineUnknown, ReturnEmpty, RefundExceeds, giftcards.GiftCardUsed):
+        except (
+            ReturnExceeds,
+            ReturnLineUnknown,
+            ReturnGoodsUnknown,
+            ReturnEmpty,
+            RefundExceeds,
+            giftcards.GiftCardUsed,
+        ):
             await store.upsert_return(tx, msgspec.structs.replace(row, status="refused"))
     await store.restate_sale(tx, sale)
     return sale
@@ -220,7 +257,8 @@ async def post(
 def worth_asked(document: Document, asked: Asked, paid_minor: int, so_far: SoFar) -> Worth:
     if asked and asked[0][0] == MONEY_ALONE:
         return reversal.money_only(document, asked[0][1] or 0, paid_minor, so_far)
-    return reversal.refund_of(reversal.worth_of(document, asked, so_far), paid_minor, so_far)
+    lines = reversal.by_lines(document, asked, so_far)
+    return reversal.refund_of(reversal.worth_of(document, lines, so_far), paid_minor, so_far)
 
 
 async def give_back(

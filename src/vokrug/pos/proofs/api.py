@@ -25,10 +25,6 @@ from vokrug.runtime.http import Answer, Call, Routes
 routes = Routes("pos")
 
 
-def meters_of(call: Call) -> Meters:
-    return Meters(call.services.get(accounts.Provider).keys, call.services.get(accounts.SignInSettings).policy)
-
-
 @routes.post(
     "/pos/v1/checks/{check_uid:uuid}:authorize",
     answers={200: Authorized},
@@ -56,7 +52,8 @@ async def post_authorize(call: Call, body: Authorize) -> Answer[Authorized]:
     message.
     """
     checkout, shop, till = at_the_till(call, body)
-    outcome = await authorize(checkout, meters_of(call), UUID(call.path["check_uid"]), body, shop, till, call.now)
+    check_id, meters = UUID(call.path["check_uid"]), Meters.of(call.services)
+    outcome = await authorize(checkout, meters, check_id, body, shop, till, call.now)
     call.services.get(accounts.Messenger).post(outcome.message)
     if isinstance(outcome.answer, Refusal):
         raise outcome.answer

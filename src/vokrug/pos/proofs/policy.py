@@ -11,13 +11,13 @@ from vokrug.pos.errors import ShopUnknown
 from vokrug.pos.proofs import store
 from vokrug.pos.proofs.errors import SecretWanted, SupervisorTaken
 from vokrug.pos.proofs.schemas import SupervisorCard, SupervisorGiven, TillPolicy
-from vokrug.pos.proofs.types import Demand
+from vokrug.pos.proofs.types import Demand, Unreceipted
 from vokrug.runtime.database import Tx
 
 
 async def declare(tx: Tx, given: TillPolicy, by: str, now: datetime) -> int:
     """From now on. Said again without a change, no new version."""
-    Demand.of(given.burn_proof)  # its amount is one
+    Demand.of(given.burn_proof), Unreceipted.of(given.without_receipt)  # their amounts are some
     version, standing = await declared(tx)
     if version and standing == given:
         return version

@@ -28,13 +28,22 @@ class BurnProof(Body, frozen=True, kw_only=True):
     till_hourly: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
 
 
+class WithoutReceipt(Body, frozen=True, kw_only=True):
+    """Goods may come back without a receipt: at the lowest price of `days`, for no more than `most` at once."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
+    most: Money = "5000.00"
+
+
 class TillPolicy(Body, frozen=True, kw_only=True):
     """What the programme asks of its tills. Without `burn_proof` points burn on the shopper's being there. A check is
-    held for `hold_most_s` at the longest, however often it is extended.
+    held for `hold_most_s` at the longest, however often it is extended. Without `without_receipt` nothing is taken back
+    without one.
     """
 
     burn_proof: BurnProof | None = None
     hold_most_s: Annotated[int, msgspec.Meta(ge=900, le=604_800)] = 3_600
+    without_receipt: WithoutReceipt | None = None
 
 
 class TillPolicyDeclared(Reply, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from vokrug import accounts
 from vokrug.pos.baskets import amount
-from vokrug.pos.proofs.schemas import BurnProof, Method
+from vokrug.pos.proofs.schemas import BurnProof, Method, WithoutReceipt
+from vokrug.runtime.http import Services
 
 # A proof is good for its check for so long: longer than a price is promised, shorter than anybody waits to misuse it.
 PROOF_LIFE = timedelta(minutes=30)
@@ -44,8 +45,24 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreceipted:
+    """On which terms goods come back without a receipt."""
+
+    days: int
+    most_minor: int
+
+    @classmethod
+    def of(cls, given: WithoutReceipt | None) -> "Unreceipted | None":
+        return None if given is None else cls(given.days, amount(given.most, "most"))
+
+
+@dataclass(frozen=True, slots=True)
 class Meters:
     """What counts messages and guesses, shared with signing in: pumping through two doors is pumping."""
 
     keys: accounts.AccountKeys
     policy: accounts.Policy
+
+    @classmethod
+    def of(cls, services: Services) -> "Meters":
+        return cls(services.get(accounts.Provider).keys, services.get(accounts.SignInSettings).policy)

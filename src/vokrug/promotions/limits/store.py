@@ -73,6 +73,21 @@ async def counted(tx: Tx, offer: int | None, campaign: int | None) -> Sequence[R
     return await tx.rows(COUNTED, offer, campaign)
 
 
+BUDGETS = """
+    select l.offer, l.most, coalesce(c.taken, 0)::bigint as taken
+      from promotions_limit l
+      left join lateral (select taken from promotions_count where limit_id = l.id
+                          order by subject desc, bucket desc limit 1) c on true
+     where l.is_live and l.subject = 'offer' and l.offer is not null and l.measure in ('amount', 'points')
+     order by l.offer, l.id
+"""
+
+
+async def budgets(tx: Tx) -> dict[int, tuple[int, int]]:
+    """Of each offer with a budget of its own: what is taken in the newest period, and the most."""
+    return {row["offer"]: (row["taken"], row["most"]) for row in await tx.rows(BUDGETS)}
+
+
 RESERVE = "select * from promotions_reserve($1, $2, $3)"
 TAKE = "select * from promotions_take($1, $2, $3, $4, $5)"
 RELEASE = "select promotions_release($1)"

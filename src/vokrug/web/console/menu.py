@@ -18,6 +18,7 @@ class Place:
 MENU = (
     Place("/console", Text(en="Today", ru="Сегодня")),
     Place("/console/customers", Text(en="Customers", ru="Клиенты"), (Duty.SUPPORT, Duty.MANAGER, Duty.STEWARD)),
+    Place("/console/offers", Text(en="Offers", ru="Акции"), (Duty.MARKETER, Duty.ANALYST, Duty.MANAGER)),
     Place("/console/shops", Text(en="Shops and tills", ru="Магазины и кассы")),
     Place(
         "/console/returns",

@@ -204,7 +204,7 @@ AUDIT_TABS = (
 AUDIT_TITLE = Text(en="Who did what", ru="Кто что сделал")
 OFFER_STEPS = (
     Column("at", Text(en="When", ru="Когда"), Kind.TIME),
-    Column("name", Text(en="Offer", ru="Акция"), Kind.DATA),
+    Column("name", Text(en="Offer", ru="Акция"), Kind.DATA, lambda row: f"/console/offers/{row['id']}"),
     Column("version", Text(en="Version", ru="Версия"), Kind.NUMBER),
     Column("action", Text(en="Step", ru="Шаг"), Kind.BADGE),
     Column("by", Text(en="By", ru="Кто"), Kind.CODE),
