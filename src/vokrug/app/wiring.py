@@ -41,6 +41,7 @@ JOBS: list[Jobs] = [
     promotions.jobs,
     promotions.backtest_jobs,
     pos.jobs,
+    analytics.jobs,
 ]
 REACTIONS: list[events.Reaction] = [
     *customers.reactions,
@@ -105,7 +106,7 @@ async def living(
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
-            for domain in (customers, ledger, accounts, events, subscriptions, promotions, pos):
+            for domain in (customers, ledger, accounts, events, subscriptions, promotions, pos, analytics):
                 await domain.schedule_all(tx, clock.now())
             directory = await directory_of(tx, settings)
         people = customers.People(directory)
