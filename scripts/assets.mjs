@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { PurgeCSS } from "purgecss";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const assets = join(root, "src/vokrug/web/assets");
@@ -27,9 +28,22 @@ const made = await build({
   nodePaths: [join(root, "node_modules")],
 });
 
+// A library of styles has ten times what our pages use. Names that are put together at run time are named here.
+const pages = join(root, "src/vokrug/web/{pages,assets}/**/*.{html,js}");
+async function used(css) {
+  const [found] = await new PurgeCSS().purge({
+    content: [pages],
+    css: [{ raw: css }],
+    safelist: { standard: [/^bg-.*-lt$/, /^alert-/, "active", "show"], greedy: [/data-bs-theme/] },
+    variables: false,
+  });
+  return Buffer.from(found.css);
+}
+
 const names = {};
 for (const file of made.outputFiles) {
-  put(basename(file.path), file.contents);
+  const isStyle = extname(file.path) === ".css";
+  put(basename(file.path), isStyle ? await used(file.text) : file.contents);
 }
 for (const name of readdirSync(assets).filter((name) => [".svg", ".png", ".ico"].includes(extname(name)))) {
   put(name, readFileSync(join(assets, name)));

@@ -316,6 +316,10 @@ export interface Heartbeat {
   at: string;
   software: string;
   queue_length?: number;
+  declined?: number;
+  calls?: number;
+  unanswered?: number;
+  p95_ms?: number | null;
 }
 
 export interface HeartbeatHeard {

@@ -160,7 +160,12 @@ export class Till {
 
   /** Say how we fare, do what we are told. */
   async heartbeat() {
+    const times = this.line.timesMs.filter((time) => time !== null).sort((a, b) => a - b);
+    const calls = this.line.timesMs.length;
     const body = { ...this.place, at: this.now, software: this.software, queue_length: this.queue.length };
+    Object.assign(body, { declined: this.queue.waiting({ declined: true }).length, calls });
+    Object.assign(body, { unanswered: calls - times.length });
+    if (times.length) body.p95_ms = times[Math.ceil(times.length * 0.95) - 1];
     let heard;
     try {
       heard = (await this.line.send("pos_post_heartbeat", body)).body;

@@ -8,6 +8,7 @@ import pytest
 from tests.pos.chain import CAKE, COFFEE, Chain, Shopper, Till, fiscal
 from vokrug import analytics
 from vokrug.analytics import Grain, Totals, rules
+from vokrug.analytics.jobs import FOLDED_AFTER, fold
 from vokrug.events.runner import ReactionRunner
 
 SHOPS = [("S1", "Europe/Moscow"), ("S2", "Europe/Moscow")]
@@ -96,3 +97,29 @@ def test_the_day_of_a_shop_is_its_own() -> None:
 @pytest.mark.parametrize(("of_1000", "left"), [(0, 0), (500, 50), (999, 100), (1000, 101)])
 def test_a_part_of_an_hour_is_rounded_down(of_1000: int, left: int) -> None:
     assert Totals(paid_minor=101).part(of_1000).paid_minor == left
+
+
+async def test_old_hours_are_folded_and_say_the_same(chain: Chain, till: Till, shopper: Shopper) -> None:
+    """Two customers' sales of one hour lie in rows of two partitions; folded they are one, and a late one joins it."""
+    other = await till.registers()
+    for one in (shopper, other):
+        await till.sells(one, COFFEE)
+    await counted(chain)
+    day = analytics.today_of("Europe/Moscow", chain.services.clock.now())
+    chain.passes(days=3)
+    before = await stretched(chain, day)
+    await fold(chain.services.db, chain.services.clock.now() - FOLDED_AFTER)
+    assert await stretched(chain, day) == before
+    assert [row["slot"] for row in await chain.rows("select slot from analytics_hour")] == [-1]
+    late = chain.services.clock.now() - timedelta(days=3)
+    quote = await till.quotes(None, COFFEE, at=late.isoformat())
+    await till.confirms(quote)
+    await counted(chain)
+    await fold(chain.services.db, chain.services.clock.now() - FOLDED_AFTER)
+    assert (await stretched(chain, day)).checks == before.checks + 1
+    assert len(await chain.rows("select slot from analytics_hour")) <= 2
+
+
+async def stretched(chain: Chain, day: date) -> Totals:
+    async with chain.services.db.transaction(readonly=True) as tx:
+        return (await analytics.stretch(tx, SHOPS, day, day, Grain.ALL))[""]

@@ -298,6 +298,10 @@ class Heartbeat(TypedDict):
     at: str
     software: str
     queue_length: NotRequired[int]
+    declined: NotRequired[int]
+    calls: NotRequired[int]
+    unanswered: NotRequired[int]
+    p95_ms: NotRequired[int | None]
 
 
 class HeartbeatHeard(TypedDict):

@@ -173,7 +173,12 @@ class Till:
             "at": self.now(),
             "software": self.software,
             "queue_length": len(self.queue),
+            "declined": len(self.queue.waiting(declined=True)),
+            "calls": len(self.line.times_ms),
+            "unanswered": self.line.times_ms.count(None),
         }
+        if self.line.times_ms.count(None) < len(self.line.times_ms):
+            body["p95_ms"] = self.p95_ms()
         try:
             heard = cast(HeartbeatHeard, self.line.send("pos_post_heartbeat", body).body)
         except (Unreachable, Refused):

@@ -89,6 +89,30 @@ async def totals(tx: Tx, spans: Sequence[Span], grain: Grain) -> dict[str, Total
     return {row["key"]: Totals(**{name: row[name] for name in SUMS}) for row in rows}
 
 
+_COLUMNS = ", ".join(SUMS)
+FOLD_HOURS = f"""
+    with old as (
+        select shop, hour, slot from analytics_hour where slot >= 0 and hour < $1 order by hour, shop, slot limit $2
+    ), gone as (
+        delete from analytics_hour h using old
+         where (h.shop, h.hour, h.slot) = (old.shop, old.hour, old.slot) returning h.*
+    )
+    insert into analytics_hour as h (shop, hour, slot, {_COLUMNS})
+    select shop, hour, -1, {", ".join(f"sum({name})::bigint" for name in SUMS)} from gone group by shop, hour
+    on conflict (shop, hour, slot) do update
+       set {", ".join(f"{name} = h.{name} + excluded.{name}" for name in SUMS)}
+"""  # noqa: S608 - the columns are those of Totals
+UNFOLDED = "select count(*) from (select from analytics_hour where slot >= 0 and hour < $1 limit $2) unfolded"
+
+
+async def fold_hours(tx: Tx, before: datetime, limit: int) -> int:
+    """Rows of hours before a moment become one a shop and hour. Answers how many there were to fold."""
+    found: int = await tx.value(UNFOLDED, before, limit)
+    if found:
+        await tx.run(FOLD_HOURS, before, limit)
+    return found
+
+
 LAST_HOURS = """
     select given.shop, (select max(hour) from analytics_hour h where h.shop = given.shop) as hour
       from unnest($1::text[]) given(shop)

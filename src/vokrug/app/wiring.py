@@ -28,6 +28,7 @@ log = logging.getLogger("vokrug.app")
 
 RENEW_EVERY_S = 1.0
 LAG_EVERY_S = 15.0
+TRAFFIC_EVERY_S = 60.0
 JOBS_AT_ONCE = 2  # a long one, of which one runs at a time anywhere, leaves room for the short ones
 DIRECTORY_EVERY = 30  # types of identifiers hardly ever change, and a new one is noticed when it is met
 
@@ -40,9 +41,11 @@ JOBS: list[Jobs] = [
     promotions.jobs,
     promotions.backtest_jobs,
     pos.jobs,
+    analytics.jobs,
 ]
 REACTIONS: list[events.Reaction] = [
     *customers.reactions,
+    promotions.follow_segments,
     accounts.close_account,
     *pos.reactions,
     analytics.count,
@@ -59,6 +62,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.message_routes,
         pos.offline_routes,
         pos.onboarding_routes,
+        pos.watching_routes,
         *customers.all_routes,
         *accounts.all_routes,
         *cabinet.all_routes,
@@ -103,7 +107,7 @@ async def living(
         services = Services(db, reports, clock)
         async with db.transaction() as tx:
             await events.synchronise(tx, clock.now())
-            for domain in (customers, ledger, accounts, events, subscriptions, promotions, pos):
+            for domain in (customers, ledger, accounts, events, subscriptions, promotions, pos, analytics):
                 await domain.schedule_all(tx, clock.now())
             directory = await directory_of(tx, settings)
         people = customers.People(directory)
@@ -112,6 +116,9 @@ async def living(
             provide_people(database, people)
         services.add(KeyRing(db, Vault(settings.secret)))
         services.add(pos.ClaimGuard())
+        meter = pos.TillMeter()
+        services.add(meter)
+        services.watch = meter.note
         services.add(events.Installation("local"))
         services.add(directory)
         services.add(customers.Witnesses(accounts.who_signs_in, ledger.who_holds_value))
@@ -129,6 +136,7 @@ async def living(
         streams = await stack_streams(services, settings, stack)
         tasks.append(asyncio.create_task(streams.run(stop)))
         tasks.append(asyncio.create_task(repeat(lag_renewal(services), stop, every_s=LAG_EVERY_S)))
+        tasks.append(asyncio.create_task(repeat(traffic_keeping(services), stop, every_s=TRAFFIC_EVERY_S)))
         if with_jobs:
             tasks.append(asyncio.create_task(deliverer.run(stop)))
             tasks.append(
@@ -291,6 +299,15 @@ def lag_renewal(services: Services) -> Callable[[], Awaitable[None]]:
             await services.get(subscriptions.LagMetrics).renew(tx, services.clock.now())
 
     return renew
+
+
+def traffic_keeping(services: Services) -> Callable[[], Awaitable[None]]:
+    """What tills were answered since the last minute, written down; once more at the stop."""
+
+    async def keep() -> None:
+        await services.get(pos.TillMeter).flush(services.db, services.clock.now())
+
+    return keep
 
 
 async def repeat(work: Callable[[], Awaitable[None]], stop: asyncio.Event, every_s: float = RENEW_EVERY_S) -> None:

@@ -37,6 +37,8 @@ from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
 from vokrug.pos.tokens import Tokens
+from vokrug.pos.watching import TillMeter
+from vokrug.pos.watching import routes as watching_routes
 
 __all__ = [
     "ANY_BURN",
@@ -61,6 +63,7 @@ __all__ = [
     "SaleCommitted",
     "Seals",
     "SoldBefore",
+    "TillMeter",
     "Tokens",
     "basket_of",
     "categories",
@@ -82,6 +85,7 @@ __all__ = [
     "schedule_all",
     "some_articles",
     "tills_health",
+    "watching_routes",
     "zone_of",
     "zone_of_shop",
 ]

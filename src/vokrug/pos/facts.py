@@ -139,3 +139,24 @@ exemplify(
         at=datetime(2026, 11, 27, 9, tzinfo=UTC),
     ),
 )
+
+
+@event("pos.till_alarm_raised.v1", owner="pos", key="shop")
+class TillAlarmRaised(Event, frozen=True):
+    """A till, or a whole shop, is in trouble: somebody should look."""
+
+    shop: str
+    till: str | None  # none: the whole shop
+    alarm: str
+    at: datetime
+
+
+@event("pos.till_alarm_cleared.v1", owner="pos", key="shop")
+class TillAlarmCleared(Event, frozen=True):
+    """A trouble of a till, or of a whole shop, is over."""
+
+    shop: str
+    till: str | None
+    alarm: str
+    since: datetime
+    at: datetime

@@ -11,6 +11,8 @@ from vokrug.pos.goods.store import unknown
 from vokrug.pos.offline import store as offline
 from vokrug.pos.offline.bundling import KEPT_FOR
 from vokrug.pos.proofs import store as proofs
+from vokrug.pos.watching import operations as watching
+from vokrug.pos.watching import store as traffic
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
 
@@ -98,8 +100,24 @@ async def sweep_queues(run: JobRun) -> None:
         await offline.sweep(tx, run.now - KEPT_FOR)
 
 
+@jobs.task("pos.watch_tills")
+async def watch_tills(run: JobRun) -> None:
+    """Alarms of tills and shops are raised and cleared."""
+    async with run.services.db.transaction() as tx:
+        await watching.watch(tx, run.now)
+
+
+@jobs.task("pos.forget_traffic", tries=5)
+async def forget_traffic(run: JobRun) -> None:
+    """How the centre answered each till is kept for two days."""
+    async with run.services.db.transaction() as tx:
+        await traffic.forget_traffic(tx, run.now - timedelta(days=2))
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
+    await schedule(tx, "pos.watch_tills", cron="* * * * *", zone="UTC", task=watch_tills, now=now)
+    await schedule(tx, "pos.forget_traffic", cron="20 * * * *", zone="UTC", task=forget_traffic, now=now)
     await schedule(tx, "pos.forget_tickets", cron="40 3 * * *", zone="UTC", task=forget_tickets, now=now)
     await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)
     await schedule(tx, "pos.look_for_goods", cron="*/10 * * * *", zone="UTC", task=look_for_goods, now=now)

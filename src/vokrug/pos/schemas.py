@@ -739,13 +739,19 @@ class ReturnsWaiting(Reply, frozen=True, kw_only=True):
 
 
 class Heartbeat(Body, frozen=True, kw_only=True):
-    """What a till says of itself: `at` by its own clock, `queue_length` documents not yet sent."""
+    """What a till says of itself: `at` by its own clock, `queue_length` documents not yet sent, `declined` ones that
+    wait for a person. Since its last heartbeat: `calls`, those `unanswered`, and how long 95 of 100 took (`p95_ms`).
+    """
 
     shop: Code
     till: Code
     at: Moment
     software: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     queue_length: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    declined: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    calls: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    unanswered: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    p95_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000)] | None = None
 
 
 class HeartbeatHeard(Reply, frozen=True, kw_only=True):
@@ -763,7 +769,17 @@ class TillHealth(Reply, frozen=True, kw_only=True):
     skew_ms: int | None
     queue_length: int | None
     software: str | None
-    alarms: list[Literal["never_seen", "silent", "clock_wrong", "queue_long"]]
+    declined: int
+    calls: int  # of the last quarter of an hour, as the centre answered: errors are 5xx, refusals 4xx
+    errors: int
+    refusals: int
+    centre_p95_ms: int | None
+    till_p95_ms: int | None  # as the till waited
+    alarms: list[
+        Literal[
+            "never_seen", "silent", "clock_wrong", "queue_long", "documents_declined", "errors_many", "slow", "line_bad"
+        ]
+    ]
 
 
 class TillsHealth(Reply, frozen=True, kw_only=True):

@@ -449,29 +449,6 @@ async def sales_of(tx: Tx, customer: int, since: datetime) -> Sequence[Row]:
     return await tx.rows(SALES_OF, customer, since)
 
 
-# How tills fare
-
-HEARD = """
-    insert into pos_heartbeat as h values ($1, $2, $3, $4, $5)
-    on conflict (till_id) do update set seen_at = excluded.seen_at, skew_ms = excluded.skew_ms,
-        queue_length = excluded.queue_length, software = excluded.software
-     where h.seen_at <= excluded.seen_at
-"""
-TILLS_HEALTH = """
-    select s.code as shop, t.code as till, h.seen_at, h.skew_ms, h.queue_length, h.software
-      from pos_till t join pos_shop s on s.id = t.shop_id left join pos_heartbeat h on h.till_id = t.id
-     where $1 = '' or s.code = $1 order by s.code, t.code
-"""
-
-
-async def heard(tx: Tx, till_id: int, now: datetime, skew_ms: int, queue_length: int, software: str) -> None:
-    await tx.run(HEARD, till_id, now, skew_ms, queue_length, software)
-
-
-async def tills_health(tx: Tx, shop: str) -> Sequence[Row]:
-    return await tx.rows(TILLS_HEALTH, shop)
-
-
 # The return policy: versions, the newest holds
 
 READ_RETURN_POLICY = "select version, body::text from pos_return_policy order by version desc limit 1"

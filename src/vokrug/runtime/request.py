@@ -10,6 +10,7 @@ import httptools
 import uuid_utils
 
 from vokrug.runtime import problems
+from vokrug.runtime.http import Caller
 from vokrug.runtime.streaming import Receive, Stream
 
 # Status, kind of the body, body, further headers.
@@ -41,7 +42,7 @@ class Headers(Mapping[str, str]):
 class Request:
     """`body` is there when the request came whole; else `receive` brings it, in pieces."""
 
-    __slots__ = ("body", "headers", "id", "method", "path", "peer", "query", "raw_path", "receive", "task")
+    __slots__ = ("body", "caller", "headers", "id", "method", "path", "peer", "query", "raw_path", "receive", "task")
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Request:
         peer: str = "",
     ) -> None:
         self.peer = peer
+        self.caller: Caller | None = None  # once the key was found to be theirs
         self.method, self.path, self.raw_path, self.query = method, path, raw_path, query
         self.headers, self.body, self.receive = headers, body, receive
         self.id = request_id(headers.get(b"x-request-id"))

@@ -208,6 +208,8 @@ class Application:
         took_s = perf_counter() - started_s
         metrics = self._elsewhere if endpoint is None else endpoint.metrics
         metrics.count(response[0], took_s)
+        if request.caller is not None and (watch := self.services.watch) is not None:
+            watch(request.caller, response[0], took_s)
         if took_s > SLOW_S or response[0] >= 500:
             _log_notable(request, endpoint, response[0], took_s)
         return response
@@ -255,7 +257,7 @@ class Application:
             deadline.refusal = problems.AnswerTookTooLong
             if key is not None:
                 call.clock_skew_s = ring.check(key, claim, request, body, now=call.now)
-                call.caller = key.caller
+                call.caller = request.caller = key.caller
                 if key.caller.role not in endpoint.route.roles:
                     raise problems.RoleNotAllowed(role=key.caller.role)
             if "\0" in request.path or "\ufffd" in request.path:

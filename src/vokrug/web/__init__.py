@@ -8,6 +8,7 @@ from vokrug.web.console.lists_api import routes as lists_routes
 from vokrug.web.console.offers.api import routes as offers_routes
 from vokrug.web.console.offers.building_api import routes as building_routes
 from vokrug.web.console.pulse import Pulse
+from vokrug.web.console.reports_api import routes as reports_routes
 from vokrug.web.console.staff import KeyDoor
 from vokrug.web.console.upkeep_api import routes as upkeep_routes
 from vokrug.web.sandbox import Sandbox, SandboxArticle, SandboxCard, SandboxTill
@@ -22,6 +23,7 @@ all_routes = [
     upkeep_routes,
     offers_routes,
     building_routes,
+    reports_routes,
 ]
 
 __all__ = ["KeyDoor", "Pulse", "Sandbox", "SandboxArticle", "SandboxCard", "SandboxTill", "address", "all_routes"]

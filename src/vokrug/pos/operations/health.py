@@ -1,28 +1,36 @@
-"""How tills fare: what they say of themselves, and what somebody should look at."""
+"""How tills fare: what they say of themselves, and what they should do next."""
 
 from datetime import datetime, timedelta
 from typing import Literal
 
-from vokrug.pos import store
 from vokrug.pos.schemas import Heartbeat, HeartbeatHeard, TillHealth, TillsHealth
 from vokrug.pos.types import Till
-from vokrug.runtime.database import Row, Tx
+from vokrug.pos.watching import operations as watching
+from vokrug.pos.watching import rules, store
+from vokrug.runtime.database import Tx
 from vokrug.runtime.http import Caller, Role
 from vokrug.runtime.rotation import first_used, turn_of
 
 Command = Literal["set_clock", "send_queue", "rotate_key"]
-Alarm = Literal["never_seen", "silent", "clock_wrong", "queue_long"]
-
-SILENT_AFTER = timedelta(minutes=15)
 # Signed requests are taken within five minutes of our clock: beyond that a till is soon shut out.
 MOST_SKEW_MS = 300_000
-LONG_QUEUE = 100
 
 
 async def hear(tx: Tx, till: Till, body: Heartbeat, caller: Caller, now: datetime) -> HeartbeatHeard:
     """Write down what a till says of itself, and tell it what to do next."""
     skew_ms = (body.at - now) // timedelta(milliseconds=1)
-    await store.heard(tx, till.id, now, skew_ms, body.queue_length, body.software)
+    await store.heard(
+        tx,
+        till.id,
+        now,
+        skew_ms,
+        body.queue_length,
+        body.software,
+        body.declined,
+        body.calls,
+        body.unanswered,
+        body.p95_ms,
+    )
     commands: list[Command] = ["set_clock"] if abs(skew_ms) > MOST_SKEW_MS else []
     if body.queue_length:
         commands.append("send_queue")
@@ -37,16 +45,24 @@ async def hear(tx: Tx, till: Till, body: Heartbeat, caller: Caller, now: datetim
 
 async def tills_health(tx: Tx, shop: str, now: datetime) -> TillsHealth:
     """Every till of one shop, or of all (`''`), with what is wrong."""
-    rows = await store.tills_health(tx, shop)
-    return TillsHealth(tills=[TillHealth(**dict(row), alarms=alarms(row, now)) for row in rows])
-
-
-def alarms(row: Row, now: datetime) -> list[Alarm]:
-    if row["seen_at"] is None:
-        return ["never_seen"]
-    told: tuple[tuple[Alarm, bool], ...] = (
-        ("silent", row["seen_at"] < now - SILENT_AFTER),
-        ("clock_wrong", abs(row["skew_ms"]) > MOST_SKEW_MS),
-        ("queue_long", row["queue_length"] >= LONG_QUEUE),
+    _, policy = await watching.policy(tx)
+    return TillsHealth(
+        tills=[
+            TillHealth(
+                shop=row["shop"],
+                till=row["till"],
+                seen_at=row["seen_at"],
+                skew_ms=row["skew_ms"],
+                queue_length=row["queue_length"],
+                software=row["software"],
+                declined=row["declined"],
+                calls=row["calls"] or 0,
+                errors=row["errors"] or 0,
+                refusals=row["refusals"] or 0,
+                centre_p95_ms=rules.p95_ms(row["times"] or ()),
+                till_p95_ms=row["told_p95_ms"],
+                alarms=rules.alarms(row, policy, now),
+            )
+            for row in await store.tills(tx, now - watching.SINCE, shop)
+        ]
     )
-    return [alarm for alarm, is_so in told if is_so]

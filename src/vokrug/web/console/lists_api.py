@@ -154,6 +154,10 @@ ALARMS = {
     "silent": Text(en="silent", ru="молчит"),
     "clock_wrong": Text(en="clock is wrong", ru="неверное время"),
     "queue_long": Text(en="long queue", ru="длинная очередь"),
+    "documents_declined": Text(en="documents declined", ru="отклонённые документы"),
+    "errors_many": Text(en="many errors", ru="много ошибок"),
+    "slow": Text(en="slow answers", ru="медленные ответы"),
+    "line_bad": Text(en="bad line", ru="плохая связь"),
 }
 WELL = Text(en="well", ru="в порядке")
 

@@ -19,6 +19,11 @@ MENU = (
     Place("/console", Text(en="Today", ru="Сегодня")),
     Place("/console/customers", Text(en="Customers", ru="Клиенты"), (Duty.SUPPORT, Duty.MANAGER, Duty.STEWARD)),
     Place("/console/offers", Text(en="Offers", ru="Акции"), (Duty.MARKETER, Duty.ANALYST, Duty.MANAGER)),
+    Place(
+        "/console/reports",
+        Text(en="Reports", ru="Отчёты"),
+        (Duty.ANALYST, Duty.MARKETER, Duty.MANAGER, Duty.FRANCHISEE),
+    ),
     Place("/console/shops", Text(en="Shops and tills", ru="Магазины и кассы")),
     Place(
         "/console/returns",

@@ -15,6 +15,7 @@ from vokrug.runtime.http import Answer
 from vokrug.web.console.here import Here
 
 PAGE = 50
+KEPT = ("from", "to")  # what else of an address a link to the same list carries on
 QUERY: Mapping[str, Any] = {"q": str, "sort": str, "page": str, "as": str, "lang": str}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What a spreadsheet would take for a formula begins so.
@@ -88,6 +89,7 @@ def show(here: Here, sheet: Sheet, *, page: str = "console/sheet.html", **said: 
         pages=max(1, -(-len(rows) // PAGE)),
         q=query.get("q", ""),
         sort=query.get("sort", ""),
+        kept={name: query[name] for name in KEPT if name in query},
         cell=lambda column, row: cell(here, column, row),
         **said,
     )
