@@ -21,6 +21,7 @@ from vokrug.pos.fraud.reactions import look_for_fraud
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
+from vokrug.pos.messages.api import routes as message_routes
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.onboarding import ClaimGuard
@@ -78,6 +79,7 @@ __all__ = [
     "goods_routes",
     "jobs",
     "look_for_fraud",
+    "message_routes",
     "offline_routes",
     "onboarding_routes",
     "points_statement",
