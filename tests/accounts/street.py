@@ -301,6 +301,7 @@ async def street_on(db: Database, issuer: str = ISSUER) -> AsyncIterator[Street]
         accounts.Provider(issuer, accounts.AccountKeys(SECRET)),
         accounts.SignInSettings(trusted_proxies=("127.0.0.1",)),
         accounts.Messenger(phones),
+        accounts.Peers(),
     ):
         services.add(part)
     services.parts[accounts.HttpLogoutDoor] = ears

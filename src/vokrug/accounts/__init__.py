@@ -25,6 +25,9 @@ from vokrug.accounts.gateways import (
 from vokrug.accounts.jobs import jobs, schedule_all
 from vokrug.accounts.limits import DAY, HOUR, MINUTE, Limit
 from vokrug.accounts.limits import of_messages as limits_of_messages
+from vokrug.accounts.linking.api import routes as peer_routes
+from vokrug.accounts.linking.gateways import Peers
+from vokrug.accounts.linking.pages_api import routes as link_routes
 from vokrug.accounts.me import Me, me, own, to_sign_in
 from vokrug.accounts.oauth_api import routes as oauth_routes
 from vokrug.accounts.operations.codes import Policy
@@ -45,6 +48,7 @@ from vokrug.accounts.vault import AccountKeys
 from vokrug.accounts.visits import Visit, pages_of
 
 all_routes = [client_routes, oauth_routes, authorize_routes, sign_in_routes, second_routes, security_routes]
+all_routes += [peer_routes, link_routes]
 
 __all__ = [
     "DAY",
@@ -69,6 +73,7 @@ __all__ = [
     "Message",
     "MessageGateway",
     "Messenger",
+    "Peers",
     "PhoneNotServed",
     "Policy",
     "ProductUnknown",

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from vokrug.accounts.linking import store as links
+from vokrug.accounts.linking.rules import UNDO_LIFE
 from vokrug.accounts.operations.keys import rotate_keys
 from vokrug.accounts.provider.part import Provider
 from vokrug.accounts.store import attempts, grants
@@ -32,6 +34,7 @@ async def forget(run: JobRun) -> None:
     async with run.services.db.transaction() as tx:
         await grants.drop_old(tx, run.now - KEPT_AFTER_EXPIRY)
         await attempts.drop_old(tx, run.now - KEPT_AFTER_EXPIRY)
+        await links.drop_old(tx, run.now - KEPT_AFTER_EXPIRY, run.now - UNDO_LIFE)
 
 
 async def schedule_all(tx: Tx, now: datetime) -> None:

@@ -247,6 +247,9 @@ def stack_accounts(services: Services, settings: Settings, stack: AsyncExitStack
     door = accounts.HttpLogoutDoor()
     services.add(door)
     stack.push_async_callback(door.close)
+    peers = accounts.Peers()
+    services.add(peers)
+    stack.push_async_callback(peers.close)
 
 
 def messages_of(services: Services, settings: Settings) -> accounts.MessageGateway:

@@ -40,7 +40,9 @@ PUT_LOGIN = """
 CLOSE_ACCOUNT = """
     with logins as (delete from accounts_login where account_id = $1),
          passkeys as (delete from accounts_passkey where account_id = $1),
-         consents as (delete from accounts_consent where account_id = $1)
+         consents as (delete from accounts_consent where account_id = $1),
+         trips as (delete from accounts_trip where link_id in (select id from accounts_link where account_id = $1)),
+         links as (delete from accounts_link where account_id = $1)
     update accounts_account
        set state = 'closed', totp_sealed = null, totp_confirmed_at = null, password_hash = null
      where id = $1

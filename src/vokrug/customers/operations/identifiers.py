@@ -106,16 +106,26 @@ async def lead_to(
 
 
 async def detach(
-    tx: Tx, directory: Directory, customer_id: UUID, identifier_id: int, *, source: Source, now: datetime
+    tx: Tx,
+    directory: Directory,
+    customer_id: UUID,
+    identifier_id: int,
+    *,
+    source: Source,
+    now: datetime,
+    only_own_words: bool = False,
 ) -> None:
-    """Let an identifier lead to the customer no longer. What was true before stays on record."""
+    """Let an identifier lead to the customer no longer. What was true before stays on record. `only_own_words`: what
+    other sources have said goes on leading there.
+    """
     if (name := await store.identifier_hash(tx, identifier_id)) is None:
         raise IdentifierNotHeld
     await store.lock(tx, [name])
     person = await person_to_change(tx, customer_id)
     if (holding := await store.find_holding(tx, person.number, identifier_id)) is None:
         raise IdentifierNotHeld
-    type_id, edges = holding
+    type_id, held = holding
+    edges = [edge for edge in held if edge.source is source] if only_own_words else held
     if not edges:
         return  # a repeat: it was taken away before
     await directory.meet_ids(tx, [type_id])
@@ -126,6 +136,8 @@ async def detach(
     op = await store.insert_op(tx, "detach", person.number, source, now, {"identifier_id": identifier_id})
     await store.end_edges(tx, [edge.assertion_id for edge in edges], op, now)
     await store.project_owner(tx, identifier_id)
+    if len(edges) < len(held):
+        return  # it leads to them as before
     fact = IdentifierDetached(
         customer_id=person.id, identifier_id=identifier_id, identifier_type=kind.code, source=source
     )
