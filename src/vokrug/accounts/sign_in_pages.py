@@ -7,6 +7,7 @@ from uuid import UUID
 from vokrug.accounts import limits
 from vokrug.accounts.authorize_api import origin_of, refused
 from vokrug.accounts.errors import AttemptOver, FormMalformed, FormStale, SignInExpired
+from vokrug.accounts.linking import store as linked
 from vokrug.accounts.operations import authorizing, sessions
 from vokrug.accounts.operations.codes import Visitor
 from vokrug.accounts.settings import SignInSettings
@@ -75,9 +76,12 @@ async def begin(
             return refused(visit, expired)
         allows_password, hint = client.allows_password, waiting.params.get("login_hint", "")
         origins = origin_of(waiting.params["redirect_uri"])
+    async with call.db.transaction(readonly=True) as tx:
+        peers = [one for one in await linked.peers(tx) if one.paused_at is None]
     problem = "" if refusal is None else (refusal.customer or refusal.cashier).say(visit.language, **refusal.facts)
     return visit.page(
         "sign-in.html",
+        peers=peers,
         status=200 if refusal is None else 422 if words else refusal.status,
         origins=origins,
         request=request,

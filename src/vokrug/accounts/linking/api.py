@@ -15,7 +15,7 @@ routes = Routes("accounts")
 
 @routes.put("/v1/linked-products/{code:str}", answers={200: PeerCard}, refusals=[PeerMalformed, PeerInUse])
 async def declare_linked_product(call: Call, body: DeclarePeer) -> Answer[PeerCard]:
-    """Declare a product whose logins may open accounts here; its people are identified by `ext:<code>`. Repeat freely."""
+    """Declare a product whose logins may open accounts here; its people are `ext:<code>`. Repeat freely."""
     code, directory = call.path["code"], call.services.get(customers.Directory)
     sealed = call.services.get(Provider).keys.seal(f"peer {code}", body.secret.encode())
     async with call.db.transaction() as tx:

@@ -27,9 +27,9 @@ async def declare(tx: Tx, directory: Directory, peer: Peer) -> Peer:
     """
     rules.require_sound(peer)
     known = await store.lock_peer(tx, peer.code)
-    if known is not None and await store.is_used(tx, peer.code):
-        if (known.kind, known.address, known.client_id) != (peer.kind, peer.address, peer.client_id):
-            raise PeerInUse
+    is_same = known is None or (known.kind, known.address, known.client_id) == (peer.kind, peer.address, peer.client_id)
+    if not is_same and await store.is_used(tx, peer.code):
+        raise PeerInUse
     made = peer if known is None else replace(peer, declared_at=known.declared_at, paused_at=known.paused_at)
     await store.put_peer(tx, made)
     await directory.meet(tx, [peer.identifier_type])
@@ -141,7 +141,8 @@ async def agree(
     is_fresh = now - here.session.auth_time <= FRESH
     if link.state is not LinkState.PROVED_THERE or not is_fresh or version != peer.document_version:
         raise LinkUnknown
-    assert link.subject_hash is not None and link.subject_sealed is not None, "proved there"
+    assert link.subject_hash is not None, "proved there"
+    assert link.subject_sealed is not None, "proved there"
     if await store.standing(tx, link.peer, link.subject_hash) is not None:
         raise LinkTaken
     subject = provider.keys.open(f"link {link.id}", link.subject_sealed).decode()
@@ -181,7 +182,7 @@ async def agree(
 
 
 async def unlink(tx: Tx, directory: Directory, link: Link, by: str, now: datetime) -> None:
-    """What linking brought goes, and nothing else: the login, our word on the identifier, the consent. Repeat freely."""
+    """What linking brought goes, and nothing else: login, our word on the identifier, consent. Repeat freely."""
     if link.state is not LinkState.LINKED:
         return
     assert link.customer_id is not None, "a link is of a customer"

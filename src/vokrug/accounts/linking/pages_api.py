@@ -211,7 +211,7 @@ async def _onward(call: Call, visit: Visit, peer: Peer, *, link: UUID | None, re
     }
     joint = "&" if "?" in metadata.authorization_endpoint else "?"
     address = f"{metadata.authorization_endpoint}{joint}{urlencode(asked)}"
-    return visit.page("onward.html", address=address, name=peer.name.say(visit.language))
+    return visit.page("onward.html", address=address, product=peer.name.say(visit.language))
 
 
 async def _links(call: Call, visit: Visit, refusal: Refusal | None = None) -> Answer[bytes]:

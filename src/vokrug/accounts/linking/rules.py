@@ -34,7 +34,9 @@ def require_sound(peer: Peer) -> None:
         problem = "address"
     elif (peer.kind is PeerKind.OIDC) != bool(peer.client_id):
         problem = "client_id"
-    elif (peer.kind is PeerKind.OIDC and "openid" not in peer.scopes) or any(not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]{1,64}", scope) for scope in peer.scopes):
+    elif (peer.kind is PeerKind.OIDC and "openid" not in peer.scopes) or any(
+        not re.fullmatch(r"[a-zA-Z0-9_.:/-]{1,64}", scope) for scope in peer.scopes
+    ):
         problem = "scopes"
     if problem:
         raise PeerMalformed(problem=problem)
@@ -59,7 +61,8 @@ def metadata_of(peer: Peer, said: Mapping[str, Any]) -> Metadata:
     if said.get("issuer") != peer.address or not all(isinstance(one, str) and is_web(one) for one in places):
         raise ProofRefused
     says_iss = said.get("authorization_response_iss_parameter_supported") is True
-    return Metadata(peer.address, *(str(one) for one in places), says_iss=says_iss)
+    authorize, token, keys = map(str, places)
+    return Metadata(peer.address, authorize, token, keys, says_iss=says_iss)
 
 
 def require_from(metadata: Metadata, iss: str | None) -> None:
