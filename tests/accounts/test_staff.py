@@ -19,6 +19,7 @@ from vokrug.accounts.types import Account
 
 PHONE = "+79161234567"
 A_MINUTE = timedelta(minutes=1)
+MAILBOX = {"by": "email", "address": "olga@example.org"}
 
 
 async def who(street: Street, browser: Browser) -> StaffMember | None:
@@ -30,8 +31,9 @@ async def who(street: Street, browser: Browser) -> StaffMember | None:
 
 async def invited(street: Street, *, roles: tuple[str, ...] = ("marketer",), **more: Any) -> str:
     """The address of the page that the link leads to."""
-    to = {"email": "olga@example.org"} if "phone" not in more else {}
-    said = {"id": str(uuid4()), "name": "Ольга", "roles": roles, "language": "en", **to, **more}
+    phone = more.pop("phone", None)
+    to = {"by": "phone", "address": phone} if phone else {"by": "email", "address": "olga@example.org"}
+    said = {"id": str(uuid4()), "name": "Ольга", "roles": roles, "language": "en", "to": to, **more}
     await street.asks("POST", "/v1/staff/invitations", said, status=202)
     link = next(word for word in (await street.message()).split() if word.startswith("http"))
     return link.removeprefix(street.issuer)
@@ -111,7 +113,7 @@ async def test_a_link_to_a_phone_wants_that_phone_and_no_link_lives_longer_than_
 
 
 async def test_a_withdrawn_invitation_and_a_repeated_one(street: Street) -> None:
-    said = {"id": str(uuid4()), "name": "Ольга", "roles": ["analyst"], "email": "olga@example.org"}
+    said = {"id": str(uuid4()), "name": "Ольга", "roles": ["analyst"], "to": MAILBOX}
     for _ in range(2):
         await street.asks("POST", "/v1/staff/invitations", said, status=202)
     link = next(word for word in (await street.message()).split() if word.startswith("http"))
@@ -130,7 +132,7 @@ async def test_a_withdrawn_invitation_and_a_repeated_one(street: Street) -> None
 )
 async def test_roles_and_shops_have_to_fit(street: Street, roles: list[str], shops: list[str]) -> None:
     before = await street.picture()
-    said = {"id": str(uuid4()), "name": "Ольга", "roles": roles, "shops": shops, "email": "o@example.org"}
+    said = {"id": str(uuid4()), "name": "Ольга", "roles": roles, "shops": shops, "to": MAILBOX}
     await street.asks("POST", "/v1/staff/invitations", said, status=422)
     assert (await street.picture(), street.phones.received) == (before, [])
 

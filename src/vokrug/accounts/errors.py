@@ -243,6 +243,13 @@ class InvitationOver(Refusal):
     )
 
 
+class InvitationUnknown(Refusal):
+    """There is no such invitation, or somebody has joined by it."""
+
+    code, status = "invitation_unknown", 404
+    cashier = Text(en="There is no such invitation.", ru="Такого приглашения нет.")
+
+
 class InvitationNotYours(Refusal):
     """The invitation went to another phone than the one that signed in."""
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from vokrug import customers
 from vokrug.accounts.errors import (
-    FormMalformed,
-    InvitationOver,
+    InvitationUnknown,
     LastOwner,
     OwnPost,
     PhoneNotServed,
@@ -110,13 +109,19 @@ class ChangeCards(Struct):
     changes: Sequence[ChangeCard]
 
 
+class SendTo(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A mailbox, or a phone: then whoever accepts signs in with that very phone."""
+
+    by: Literal["email", "phone"]
+    address: Annotated[str, Meta(min_length=3, max_length=254)]
+
+
 class Invite(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Whom, by which of the two, and as what. `id` is made by the asker and sent again after a broken line."""
+    """Whom, where the link goes, and as what. `id` is made by the asker and sent again after a broken line."""
 
     id: UUID
     name: Annotated[str, Meta(min_length=1, max_length=60)]
-    email: Annotated[str, Meta(max_length=254)] | None = None
-    phone: Annotated[str, Meta(max_length=32)] | None = None
+    to: SendTo
     roles: Roles
     shops: Shops = ()
     language: Annotated[str, Meta(pattern="^(ru|en)$")] = "ru"
@@ -150,7 +155,7 @@ async def list_staff(call: Call) -> Answer[StaffCards]:
 
 
 INVITING = [
-    *(StaffPostMalformed, StaffIdReused, PhoneNotServed, TooManyTries, FormMalformed),
+    *(StaffPostMalformed, StaffIdReused, PhoneNotServed, TooManyTries),
     *(customers.IdentifierMalformed, customers.IdentifierBlocked),
 ]
 
@@ -158,9 +163,6 @@ INVITING = [
 @routes.post("/v1/staff/invitations", answers={202: None}, refusals=INVITING)
 async def invite(call: Call, body: Invite) -> Answer[None]:
     """Send a link, good once and for a day. It is in no answer: only whom it was sent to has it."""
-    if (body.email is None) == (body.phone is None):
-        raise FormMalformed
-    login = ("email", body.email) if body.email is not None else ("phone", body.phone or "")
     settings, directory = call.services.get(SignInSettings), call.services.get(customers.Directory)
     async with call.db.transaction() as tx:
         message = await inviting.invite(
@@ -170,7 +172,7 @@ async def invite(call: Call, body: Invite) -> Answer[None]:
             settings.policy,
             body.id,
             body.name,
-            login,
+            (body.to.by, body.to.address),
             Post.of(body.roles, body.shops),
             by=call.caller.key_id,
             language=body.language,
@@ -180,7 +182,7 @@ async def invite(call: Call, body: Invite) -> Answer[None]:
     return Answer(None, status=202)
 
 
-@routes.post("/v1/staff/invitations/{id:uuid}:withdraw", answers={204: None}, refusals=[InvitationOver])
+@routes.post("/v1/staff/invitations/{id:uuid}:withdraw", answers={204: None}, refusals=[InvitationUnknown])
 async def withdraw(call: Call) -> Answer[None]:
     """The link is worth nothing from now on."""
     async with call.db.transaction() as tx:

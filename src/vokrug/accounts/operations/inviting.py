@@ -5,7 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from vokrug.accounts import limits, rules
-from vokrug.accounts.errors import AlreadyStaff, InvitationNotYours, InvitationOver, PhoneNotServed, StaffIdReused
+from vokrug.accounts.errors import (
+    AlreadyStaff,
+    InvitationNotYours,
+    InvitationOver,
+    InvitationUnknown,
+    PhoneNotServed,
+    StaffIdReused,
+)
 from vokrug.accounts.operations import entering, meters
 from vokrug.accounts.operations.codes import Policy
 from vokrug.accounts.operations.staff import add_staff
@@ -112,7 +119,7 @@ async def withdraw(tx: Tx, id: UUID, *, by: str, now: datetime) -> None:
     """The link is worth nothing from now on. Repeat freely."""
     found = await store.find_invitation(tx, id)
     if found is None or found.used_at is not None:
-        raise InvitationOver
+        raise InvitationUnknown
     if await store.withdraw(tx, id, now):
         await store.insert_change(tx, StaffChange(new_id(), id, now, by, "withdrawn", [], [], ""))
 
