@@ -156,7 +156,7 @@ async def list_staff(call: Call) -> Answer[StaffCards]:
 
 INVITING = [
     *(StaffPostMalformed, StaffIdReused, PhoneNotServed, TooManyTries),
-    *(customers.IdentifierMalformed, customers.IdentifierBlocked),
+    *(customers.IdentifierMalformed, customers.PhoneMalformed, customers.IdentifierBlocked),
 ]
 
 

@@ -20,6 +20,7 @@ from vokrug.customers.errors import (
     IdentifierTaken,
     IdentifierTypeUnknown,
     LanguageUnknown,
+    PhoneMalformed,
 )
 from vokrug.customers.facts import CustomerErased, SegmentEntered, SegmentLeft
 from vokrug.customers.for_events import People
@@ -122,6 +123,7 @@ __all__ = [
     "MergeSeen",
     "Merged",
     "People",
+    "PhoneMalformed",
     "Profile",
     "Proposal",
     "ProposalState",
