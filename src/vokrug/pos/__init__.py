@@ -22,6 +22,7 @@ from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.onboarding import ClaimGuard
 from vokrug.pos.onboarding import routes as onboarding_routes
+from vokrug.pos.operations.gift_cards import stands_for_holder as gift_card_stands
 from vokrug.pos.operations.giving import give as give_points
 from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
@@ -68,6 +69,7 @@ __all__ = [
     "categories",
     "deviations",
     "gift_card_routes",
+    "gift_card_stands",
     "give_points",
     "goods_routes",
     "jobs",
