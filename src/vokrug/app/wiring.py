@@ -45,9 +45,11 @@ JOBS: list[Jobs] = [
 ]
 REACTIONS: list[events.Reaction] = [
     *customers.reactions,
+    promotions.follow_segments,
     accounts.close_account,
     *pos.reactions,
     analytics.count,
+    pos.look_for_fraud,
 ]
 
 
@@ -58,7 +60,9 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.gift_card_routes,
         pos.goods_routes,
         pos.proof_routes,
+        pos.message_routes,
         pos.offline_routes,
+        pos.fraud_routes,
         pos.onboarding_routes,
         pos.watching_routes,
         *customers.all_routes,

@@ -21,7 +21,7 @@ from vokrug.customers.errors import (
     IdentifierTypeUnknown,
     LanguageUnknown,
 )
-from vokrug.customers.facts import CustomerErased
+from vokrug.customers.facts import CustomerErased, SegmentEntered, SegmentLeft
 from vokrug.customers.for_events import People
 from vokrug.customers.gateways import Witnesses
 from vokrug.customers.households.api import routes as household_routes
@@ -48,6 +48,8 @@ from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
 from vokrug.customers.quarantine.api import routes as quarantine_routes
 from vokrug.customers.reactions import note_identity, note_profile, reactions
+from vokrug.customers.segments.api import routes as segment_routes
+from vokrug.customers.segments.operations import segments_of
 from vokrug.customers.store.numbers import ids_of, numbers_of
 from vokrug.customers.types import (
     Attribute,
@@ -87,6 +89,7 @@ all_routes = [
     crosswalk_routes,
     household_routes,
     bulk_routes,
+    segment_routes,
 ]
 
 __all__ = [
@@ -124,6 +127,8 @@ __all__ = [
     "ProposalState",
     "Registered",
     "Registration",
+    "SegmentEntered",
+    "SegmentLeft",
     "Source",
     "State",
     "Strength",
@@ -168,6 +173,7 @@ __all__ = [
     "reject",
     "resolve",
     "schedule_all",
+    "segments_of",
     "set_attributes",
     "state_consents",
     "undo",

@@ -74,6 +74,7 @@ from vokrug.promotions.launch.store import segments_of
 from vokrug.promotions.launch.together import publish_offers
 from vokrug.promotions.launch.types import Change, Linted, Simulate
 from vokrug.promotions.limits.store import budgets
+from vokrug.promotions.lists.reactions import follow_segments
 from vokrug.promotions.live import LiveOffers
 from vokrug.promotions.operations import (
     check_offer,
@@ -193,6 +194,7 @@ __all__ = [
     "export_offers",
     "export_records",
     "find_experiment",
+    "follow_segments",
     "give_back",
     "grant_days",
     "granted_if_claimed_back",

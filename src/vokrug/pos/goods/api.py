@@ -5,16 +5,23 @@ from uuid import UUID
 
 import msgspec
 
+from vokrug.kernel import new_id
 from vokrug.pos import errors
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.goods.errors import (
     AliasTaken,
     AliasUnknown,
     ArticleUnknown,
+    GoodsFileUnreadable,
+    GoodsImportReused,
+    GoodsImportUnknown,
     GoodsProposalDecided,
     GoodsProposalUnknown,
 )
-from vokrug.pos.goods.operations import mapping, proposing
+from vokrug.pos.goods.files import Source
+from vokrug.pos.goods.operations import importing, mapping, proposing
+from vokrug.pos.goods.operations.importing import Wanted
+from vokrug.pos.goods.reports import Report
 from vokrug.pos.goods.schemas import (
     AliasCard,
     Aliases,
@@ -25,18 +32,21 @@ from vokrug.pos.goods.schemas import (
     Articles,
     GoodsProposal,
     GoodsProposals,
+    ImportCard,
+    Imports,
     Proposed,
     UnknownCard,
     UnknownGoods,
 )
-from vokrug.pos.goods.store import aliases, proposals, unknown
+from vokrug.pos.goods.store import aliases, imports, proposals, unknown
 from vokrug.pos.goods.types import Proposal
-from vokrug.runtime.database import Tx
+from vokrug.runtime.database import Row, Tx
 from vokrug.runtime.http import Answer, Call, Routes
 
 routes = Routes("goods")
 
 PAGE = 100
+MOST_BODY = 64 * 1024 * 1024
 Limit = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
@@ -188,3 +198,69 @@ async def decided(call: Call, story: Any) -> Answer[GoodsProposal]:
     proposal: Proposal = await call.db.replayed(story)
     await renewed(call)
     return Answer(GoodsProposal.of(proposal))
+
+
+# Files
+
+
+@routes.post(
+    "/v1/goods/imports",
+    answers={200: Report},
+    refusals=[errors.ShopUnknown, GoodsFileUnreadable, GoodsImportReused],
+    query={"id": UUID, "shop": str, "name": str, "dry": bool, "withdraw_gone": bool},
+    max_body_bytes=MOST_BODY,
+    answer_timeout_s=900,
+)
+async def post_import(call: Call, body: bytes) -> Answer[Report]:
+    """Take a file of goods: CommerceML or CSV, as it is or packed (gzip, zip); larger ones at the command line.
+
+    Without `shop` it tells of the central catalogue; with it, of what that shop calls its goods. `dry` only says what
+    would change. `id` makes it safe to repeat: the same file under it gets the same report. A file that was cut off
+    goes on where it was. `withdraw_gone` takes off sale what a whole catalogue does not name any more.
+    """
+    asked = call.asked
+    is_dry = bool(asked.get("dry", False))
+    wanted = Wanted(
+        asked.get("id") or new_id(),
+        asked.get("shop") or None,
+        by=call.caller.key_id,
+        is_dry=is_dry,
+        withdraw_gone=bool(asked.get("withdraw_gone", False)),
+    )
+    source = Source(str(asked.get("name", "upload"))[:200], body)
+    report, is_repeat = await importing.take_in(call.db, source, wanted, call.now)
+    if not is_dry:
+        await renewed(call)
+    return Answer(report, 200, {"Idempotent-Replay": "true"} if is_repeat else {})
+
+
+@routes.get("/v1/goods/imports", answers={200: Imports}, query={"after": UUID, "limit": Limit})
+async def get_imports(call: Call) -> Answer[Imports]:
+    """Imports with their reports, the newest first. `after` is the last id of a page."""
+    async with call.db.transaction(readonly=True) as tx:
+        rows = await imports.list_imports(tx, call.asked.get("after"), limit_of(call))
+    return Answer(Imports(imports=[card_of(row) for row in rows]))
+
+
+@routes.get("/v1/goods/imports/{id:uuid}", answers={200: ImportCard}, refusals=[GoodsImportUnknown])
+async def get_import(call: Call) -> Answer[ImportCard]:
+    """One import with its report."""
+    async with call.db.transaction(readonly=True) as tx:
+        row = await imports.find_import(tx, UUID(call.path["id"]))
+    if row is None:
+        raise GoodsImportUnknown()
+    return Answer(card_of(row))
+
+
+def card_of(row: Row) -> ImportCard:
+    return ImportCard(
+        id=UUID(int=row["id"].int),
+        shop=row["shop"] or None,
+        file=row["name"],
+        state=row["state"],
+        done=row["done"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        made_by=row["made_by"],
+        report=None if row["report"] is None else msgspec.json.decode(row["report"], type=Report),
+    )

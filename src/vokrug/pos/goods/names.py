@@ -70,9 +70,9 @@ def likeness(asked: str, known: str) -> Likeness:
     if not one.words or not other.words:
         return Likeness(10_000 if asked.strip().lower() == known.strip().lower() else 0, "")
     agree, differ, gained, whole = list[str](), list[str](), 0.0, 0.0
-    few, many = sorted((one.words, other.words), key=lambda words: sum(map(len, words)))
-    left = list(many)
-    for word in few:
+    few, many = sorted((one.words, other.words), key=lambda words: (sum(map(len, words)), sorted(words)))
+    left = sorted(many)
+    for word in sorted(few, key=lambda word: (-len(word), word)):  # long words first: they say more
         best, share = best_of(word, left)
         weight = min(len(word), 8)
         whole += weight
@@ -89,6 +89,7 @@ def likeness(asked: str, known: str) -> Likeness:
     score = (0.65 * covered + 0.35 * together) * (0.7 + 0.3 * of_longer)
     score *= agreement(one, other)
     odd = sorted(one.sizes ^ other.sizes) if one.sizes and other.sizes else []
+    agree.sort(key=few.index)
     told = " ".join(agree) + (f" ≠ {' '.join([*differ, *odd])}" if differ or odd else "")
     return Likeness(max(0, min(10_000, round(score * 10_000))), told)
 

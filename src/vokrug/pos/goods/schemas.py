@@ -7,6 +7,7 @@ import msgspec
 
 from vokrug.kernel import format_minor
 from vokrug.pos.goods import types
+from vokrug.pos.goods.reports import Report
 from vokrug.pos.schemas import Body, Code, Moment, Reply, Sku, Words
 
 Kind = Literal["code", "barcode"]
@@ -184,3 +185,21 @@ class ArticleCard(Reply, frozen=True, kw_only=True):
 
 class Articles(Reply, frozen=True, kw_only=True):
     articles: list[ArticleCard]
+
+
+class ImportCard(Reply, frozen=True, kw_only=True):
+    """An import that runs or was cut off has no report yet; `done` counts the elements it has taken."""
+
+    id: UUID
+    shop: str | None
+    file: str
+    state: str
+    done: int
+    started_at: Moment
+    ended_at: Moment | None
+    made_by: str
+    report: Report | None
+
+
+class Imports(Reply, frozen=True, kw_only=True):
+    imports: list[ImportCard]

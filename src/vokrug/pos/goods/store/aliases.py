@@ -45,7 +45,8 @@ SAVE_ALIASES = """
       from unnest($2::text[], $3::text[], $4::bigint[], $5::text[]) as given (kind, code, article_id, name)
     on conflict (shop_id, kind, code) do update set article_id = excluded.article_id, name = excluded.name,
         source = excluded.source, made_by = excluded.made_by, made_at = excluded.made_at
-     where known.article_id <> excluded.article_id or known.name <> excluded.name
+     where (known.article_id <> excluded.article_id or known.name <> excluded.name)
+       and (known.source = 'file' or excluded.source <> 'file')
 """
 REMOVE_ALIAS = "delete from pos_goods_alias where shop_id = $1 and kind = $2 and code = $3"
 ALIASES = """

@@ -61,10 +61,15 @@ MARK_FOUND = """
     update pos_goods_unknown set mapped_at = $3
      where mapped_at is null and (sku = any($1) or (barcode <> '' and barcode = any($2)))
 """
+MARK_ALL_MAPPED = """
+    update pos_goods_unknown set mapped_at = $3 where shop_id = $1 and sku = any($2) and mapped_at is null
+"""
 FORGET_UNKNOWN = "delete from pos_goods_unknown where last_seen < $1"
 
 
 async def note_unknown(tx: Tx, rows: Sequence[tuple[object, ...]]) -> None:
+    if not rows:
+        return
     await tx.run(NOTE_UNKNOWN, *[list(column) for column in zip(*rows, strict=True)])
 
 
@@ -80,6 +85,10 @@ async def count_unknown(tx: Tx, shop: str) -> int:
 
 async def mark_mapped(tx: Tx, shop_id: int, kind: str, code: str, now: datetime) -> None:
     await tx.run(MARK_MAPPED, shop_id, kind, code, now)
+
+
+async def mark_all_mapped(tx: Tx, shop_id: int, skus: Sequence[str], now: datetime) -> None:
+    await tx.run(MARK_ALL_MAPPED, shop_id, skus, now)
 
 
 async def mark_unmapped(tx: Tx, shop_id: int, kind: str, code: str) -> None:
