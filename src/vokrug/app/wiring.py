@@ -60,6 +60,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.goods_routes,
         pos.proof_routes,
         pos.message_routes,
+        pos.tag_routes,
         pos.offline_routes,
         pos.onboarding_routes,
         pos.watching_routes,
