@@ -128,6 +128,7 @@ export interface Calculate {
   delivery?: string | null;
   hold?: boolean | HoldAsked;
   client_total?: string | null;
+  columns?: 32 | 42 | 48;
 }
 
 export interface Calculated {
@@ -348,6 +349,7 @@ export interface Identified {
   offline_pass?: OfflinePass | null;
   offers?: OwnOffer[];
   ask?: ("birthday" | "consent" | "email")[];
+  receipt?: ReceiptBlock[];
 }
 
 export interface Identifier {
@@ -536,6 +538,7 @@ export interface Return {
   amount?: string | null;
   reason?: string;
   supervisor?: string | null;
+  columns?: 32 | 42 | 48;
 }
 
 export interface ReturnLine {
@@ -662,6 +665,7 @@ export interface Identify {
   cashier?: string | null;
   at?: string | null;
   identifier: Identifier;
+  columns?: 32 | 42 | 48;
   need?: ("ask" | "balance" | "offers" | "tier")[];
 }
 

@@ -110,6 +110,7 @@ class Calculate(TypedDict):
     delivery: NotRequired[str | None]
     hold: NotRequired['bool | HoldAsked']
     client_total: NotRequired[str | None]
+    columns: NotRequired[Literal[32, 42, 48]]
 
 
 class Calculated(TypedDict):
@@ -330,6 +331,7 @@ class Identified(TypedDict):
     offline_pass: NotRequired['OfflinePass | None']
     offers: NotRequired[list["OwnOffer"]]
     ask: NotRequired[list[Literal["birthday", "consent", "email"]]]
+    receipt: NotRequired[list["ReceiptBlock"]]
 
 
 class Identifier(TypedDict):
@@ -519,6 +521,7 @@ class Return(TypedDict):
     amount: NotRequired[str | None]
     reason: NotRequired[str]
     supervisor: NotRequired[str | None]
+    columns: NotRequired[Literal[32, 42, 48]]
 
 
 class ReturnLine(TypedDict):
@@ -645,6 +648,7 @@ class Identify(TypedDict):
     cashier: NotRequired[str | None]
     at: NotRequired[str | None]
     identifier: "Identifier"
+    columns: NotRequired[Literal[32, 42, 48]]
     need: NotRequired[list[Literal["ask", "balance", "offers", "tier"]]]
 
 

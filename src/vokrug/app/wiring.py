@@ -50,6 +50,7 @@ REACTIONS: list[events.Reaction] = [
     accounts.close_account,
     *pos.reactions,
     analytics.count,
+    pos.look_for_fraud,
 ]
 
 
@@ -60,7 +61,9 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.gift_card_routes,
         pos.goods_routes,
         pos.proof_routes,
+        pos.message_routes,
         pos.offline_routes,
+        pos.fraud_routes,
         pos.onboarding_routes,
         pos.watching_routes,
         *customers.all_routes,
