@@ -15,6 +15,9 @@ from vokrug.pos.facts import (
     ReturnPosted,
     SaleCommitted,
 )
+from vokrug.pos.fraud.api import routes as fraud_routes
+from vokrug.pos.fraud.facts import SuspicionDecided, SuspicionRaised
+from vokrug.pos.fraud.reactions import look_for_fraud
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
@@ -23,6 +26,7 @@ from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.onboarding import ClaimGuard
 from vokrug.pos.onboarding import routes as onboarding_routes
+from vokrug.pos.operations.gift_cards import stands_for_holder as gift_card_stands
 from vokrug.pos.operations.giving import give as give_points
 from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
@@ -64,15 +68,20 @@ __all__ = [
     "SaleCommitted",
     "Seals",
     "SoldBefore",
+    "SuspicionDecided",
+    "SuspicionRaised",
     "TillMeter",
     "Tokens",
     "basket_of",
     "categories",
     "deviations",
+    "fraud_routes",
     "gift_card_routes",
+    "gift_card_stands",
     "give_points",
     "goods_routes",
     "jobs",
+    "look_for_fraud",
     "message_routes",
     "offline_routes",
     "onboarding_routes",

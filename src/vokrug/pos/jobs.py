@@ -6,6 +6,8 @@ from uuid import UUID, uuid5
 from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.fraud import store as frauds
+from vokrug.pos.fraud.operations import KEPT_FOR as FRAUD_FOR
 from vokrug.pos.goods.operations import proposing
 from vokrug.pos.goods.store import unknown
 from vokrug.pos.offline import store as offline
@@ -101,6 +103,13 @@ async def sweep_queues(run: JobRun) -> None:
         await offline.sweep(tx, run.now - KEPT_FOR)
 
 
+@jobs.task("pos.sweep_fraud", tries=5)
+async def sweep_fraud(run: JobRun) -> None:
+    """Counts that no rule looks back at any more."""
+    async with run.services.db.transaction() as tx:
+        await frauds.sweep(tx, run.now - FRAUD_FOR)
+
+
 @jobs.task("pos.watch_tills")
 async def watch_tills(run: JobRun) -> None:
     """Alarms of tills and shops are raised and cleared."""
@@ -130,3 +139,4 @@ async def schedule_all(tx: Tx, now: datetime) -> None:
     await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)
     await schedule(tx, "pos.look_for_goods", cron="*/10 * * * *", zone="UTC", task=look_for_goods, now=now)
     await schedule(tx, "pos.sweep_queues", cron="40 3 * * *", zone="UTC", task=sweep_queues, now=now)
+    await schedule(tx, "pos.sweep_fraud", cron="50 3 * * *", zone="UTC", task=sweep_fraud, now=now)

@@ -40,6 +40,7 @@ class Reference:
         self.shops: dict[str, Shop] = {}
         self.shops_by_id: dict[int, Shop] = {}
         self.tills: dict[tuple[int, str], Till] = {}
+        self.till_codes: dict[int, str] = {}
         self.programme = promotions.Programme()
         self.offers = offers
         self.units: dict[str, ledger.Unit] = {}
@@ -81,6 +82,7 @@ class Reference:
         self.shops = {shop.code: shop for shop in shops}
         self.shops_by_id = {shop.id: shop for shop in shops}
         self.tills = {(till.shop_id, till.code): till for till in tills}
+        self.till_codes = {till.id: till.code for till in tills}
         self._articles.clear()
         self._strangers.clear()
         self._aliases.clear()

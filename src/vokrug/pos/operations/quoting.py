@@ -135,6 +135,7 @@ class Trolley:
     told: promotions.Told | None  # what limits and codes have to say, if they were asked
     rules: promotions.CompiledOffers | None = None  # those of a till without a line; else what is published
     columns: int = NARROW
+    cashier: str | None = None
 
     @classmethod
     async def of(
@@ -165,7 +166,8 @@ class Trolley:
             basket = told.basket(basket)
         elif closed := promotions.closed(checkout.offers.around, None if known is None else known.number):
             basket = msgspec.structs.replace(basket, left=closed)
-        return cls(checkout, basket, shop, known, row, language, happened(body.at, now), told, rules, body.columns)
+        at, cashier = happened(body.at, now), body.cashier
+        return cls(checkout, basket, shop, known, row, language, at, told, rules, body.columns, cashier)
 
     def priced(self, available_minor: int) -> Document:
         """Ask the engine, as of the moment of the sale. A check that turns out to take of limits or codes
@@ -192,6 +194,7 @@ class Trolley:
             metrics=[] if self.known is None else list(promotions.done_of(row["metrics"]).numbers),
             tier=row["tier"],
             wanted=promotions.wanted(self.told, answer),
+            cashier=self.cashier,
         )
         if self.known is not None and not self.known.may_burn:
             document = documents.replace(document, burn_reasons=["not_activated"])

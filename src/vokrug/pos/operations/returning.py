@@ -253,7 +253,7 @@ async def post(
         spent_minor=unspent,
     )
     await store.upsert_return(tx, posted)
-    await tell(tx, posted, document, shop, lines)
+    await tell(tx, posted, document, shop, checkout.reference.till_codes.get(row.till_id), lines)
     return posted
 
 
@@ -417,7 +417,7 @@ async def rules_for_money(tx: Tx, document: Document) -> Callable[[int, int], in
     return lambda grant, money_minor: promotions.points_for(bodies, grant, money_minor)
 
 
-async def tell(tx: Tx, row: ReturnRow, document: Document, shop: Shop, lines: list[LineBack]) -> None:
+async def tell(tx: Tx, row: ReturnRow, document: Document, shop: Shop, till: str | None, lines: list[LineBack]) -> None:
     skus = {line.n: line.sku for line in document.lines}
     fact = ReturnPosted(
         row.return_id,
@@ -431,6 +431,7 @@ async def tell(tx: Tx, row: ReturnRow, document: Document, shop: Shop, lines: li
         row.owed_minor,
         row.balance_minor,
         [LineReturnedFact(n, skus[n], qty, refunded) for n, qty, refunded, _, _ in lines],
+        till=till,
     )
     key = row.customer_number if row.customer_number is not None else -row.till_id
     await events.publish(tx, fact, key=key, subject=str(document.customer_id or row.check_id), at=row.at)
