@@ -31,6 +31,8 @@ export interface Operations {
   pos_gift_cards_post_block: { body: GiftCardBlock; answer: GiftCardStanding };
   /** Ask for the shopper's word to burn the points of a check that was promised; then bring it. */
   pos_post_authorize: { body: Authorize; answer: Authorized };
+  /** What shelf labels say. With `sku`: these, as of this very moment. Else what has changed since a `version`: all of */
+  pos_get_prices: { body: undefined; answer: PriceTags };
   /** What a till takes along for when it loses its line: offers that need nothing else of the centre, and goods. */
   pos_get_bundle: { body: undefined; answer: unknown };
   /** The public key of bundles, for a till to keep. */
@@ -128,6 +130,7 @@ export interface Calculate {
   delivery?: string | null;
   hold?: boolean | HoldAsked;
   client_total?: string | null;
+  columns?: 32 | 42 | 48;
 }
 
 export interface Calculated {
@@ -348,6 +351,7 @@ export interface Identified {
   offline_pass?: OfflinePass | null;
   offers?: OwnOffer[];
   ask?: ("birthday" | "consent" | "email")[];
+  receipt?: ReceiptBlock[];
 }
 
 export interface Identifier {
@@ -447,6 +451,27 @@ export interface OwnOffer {
   must_be_activated: boolean;
 }
 
+export interface PriceTag {
+  sku: string;
+  is_gone: boolean;
+  price: string | null;
+  now: string | null;
+  member: string | null;
+  points: string | null;
+  promos: string[];
+  text_ru: string;
+  text_en: string;
+}
+
+export interface PriceTags {
+  shop: string;
+  currency: string;
+  version: string;
+  more: boolean;
+  is_whole: boolean;
+  tags: PriceTag[];
+}
+
 export interface Problem {
   type: string;
   title: string;
@@ -536,6 +561,7 @@ export interface Return {
   amount?: string | null;
   reason?: string;
   supervisor?: string | null;
+  columns?: 32 | 42 | 48;
 }
 
 export interface ReturnLine {
@@ -662,6 +688,7 @@ export interface Identify {
   cashier?: string | null;
   at?: string | null;
   identifier: Identifier;
+  columns?: 32 | 42 | 48;
   need?: ("ask" | "balance" | "offers" | "tier")[];
 }
 

@@ -26,7 +26,8 @@ SECRET = "a secret only for these tests and long enough"
 TABLES = """
     select tablename from pg_tables
      where schemaname = 'public' and tablename ~ '^(customers|ledger|pos|promotions|events)_'
-       and tablename not in ('events_offset', 'events_worker', 'events_lease') order by 1
+       and tablename not in ('events_offset', 'events_worker', 'events_lease')
+       and tablename not in ('customers_change', 'pos_low_price', 'pos_fraud_count', 'pos_fraud_seen') order by 1
 """
 
 
@@ -60,6 +61,7 @@ async def keys_of(database_url: str) -> tuple[str, str]:
         async with db.transaction() as tx:
             terms: dict[str, Any] = {"role": Role.STAFF, "shop_id": None, "till_id": None, "now": Clock().now()}
             vault = Vault(SECRET)
+            await tx.run("update pos_fraud_rule set is_on = false")  # what they tell comes a moment after the sale
             signing = await issue_key(tx, vault, uid=new_id(), label="signs", sandbox=False, **terms)
             borne = await issue_key(tx, vault, uid=new_id(), label="borne", sandbox=True, **terms)
     finally:

@@ -99,6 +99,7 @@ async def test_nothing_of_a_forgotten_person_is_left_but_the_act(
         "observations": 1,
         "attributes": 1,
         "households": 0,
+        "listings": 0,
         "contests": 0,
         "registrations": 2,
         "proofs_of_consent": 1,

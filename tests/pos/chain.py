@@ -228,6 +228,9 @@ NOT_BOOKS = (
     "events_offset",
     "customers_change",
     "analytics_",
+    "pos_fraud_count",
+    "pos_fraud_seen",
+    "pos_suspicion",
     "pos_low_price",
 )
 
@@ -343,6 +346,8 @@ async def open_chain(database_url: str, opened: Opened | None = None, **more: An
 
 
 async def set_up(chain: Chain) -> None:
+    async with chain.services.db.transaction() as tx:
+        await tx.run("update pos_fraud_rule set is_on = false")  # what they tell comes a moment after the sale
     (await chain.staff.sends("/v1/tiers", {"tiers": TIERS}, "PUT")).done()
     (await chain.staff.sends("/v1/catalogue", CATALOGUE, "PUT")).done()
     for given in SHOPS:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.pos.chain import CAKE, CHEESE, COFFEE, Chain, Shopper, Till, fiscal, plus, times
-from vokrug.pos.answers import CASHIER_COLUMNS, RECEIPT_COLUMNS
+from vokrug.pos.printing import CASHIER_COLUMNS, NARROW
 
 
 async def test_a_whole_sale(chain: Chain, till: Till, shopper: Shopper) -> None:
@@ -164,7 +164,7 @@ async def test_texts_fit_the_receipt(chain: Chain, till: Till, language: str) ->
     ]
     assert {block["place"] for block in blocks} >= {"cashier", "after_items", "footer", "slip", "customer_display"}
     for block in blocks:
-        width = CASHIER_COLUMNS if block["place"] == "cashier" else RECEIPT_COLUMNS
+        width = CASHIER_COLUMNS if block["place"] == "cashier" else NARROW
         for line in block["lines"]:
             assert 0 < len(line) <= width, line
     spoken = " ".join(line for answer in (first.answer, sale) for block in answer["receipt"] for line in block["lines"])

@@ -18,6 +18,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "pos_gift_cards_post_topup": ("POST", "/pos/v1/gift-cards:topup"),
     "pos_gift_cards_post_block": ("POST", "/pos/v1/gift-cards:block"),
     "pos_post_authorize": ("POST", "/pos/v1/checks/{check_uid}:authorize"),
+    "pos_get_prices": ("GET", "/pos/v1/prices"),
     "pos_get_bundle": ("GET", "/pos/v1/bundle"),
     "pos_get_bundle_key": ("GET", "/pos/v1/bundle-key"),
     "pos_post_replay": ("POST", "/pos/v1/replay"),
@@ -110,6 +111,7 @@ class Calculate(TypedDict):
     delivery: NotRequired[str | None]
     hold: NotRequired['bool | HoldAsked']
     client_total: NotRequired[str | None]
+    columns: NotRequired[Literal[32, 42, 48]]
 
 
 class Calculated(TypedDict):
@@ -330,6 +332,7 @@ class Identified(TypedDict):
     offline_pass: NotRequired['OfflinePass | None']
     offers: NotRequired[list["OwnOffer"]]
     ask: NotRequired[list[Literal["birthday", "consent", "email"]]]
+    receipt: NotRequired[list["ReceiptBlock"]]
 
 
 class Identifier(TypedDict):
@@ -429,6 +432,27 @@ class OwnOffer(TypedDict):
     must_be_activated: bool
 
 
+class PriceTag(TypedDict):
+    sku: str
+    is_gone: bool
+    price: str | None
+    now: str | None
+    member: str | None
+    points: str | None
+    promos: list[str]
+    text_ru: str
+    text_en: str
+
+
+class PriceTags(TypedDict):
+    shop: str
+    currency: str
+    version: str
+    more: bool
+    is_whole: bool
+    tags: list["PriceTag"]
+
+
 class Problem(TypedDict):
     type: str
     title: str
@@ -519,6 +543,7 @@ class Return(TypedDict):
     amount: NotRequired[str | None]
     reason: NotRequired[str]
     supervisor: NotRequired[str | None]
+    columns: NotRequired[Literal[32, 42, 48]]
 
 
 class ReturnLine(TypedDict):
@@ -645,6 +670,7 @@ class Identify(TypedDict):
     cashier: NotRequired[str | None]
     at: NotRequired[str | None]
     identifier: "Identifier"
+    columns: NotRequired[Literal[32, 42, 48]]
     need: NotRequired[list[Literal["ask", "balance", "offers", "tier"]]]
 
 

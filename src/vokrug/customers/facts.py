@@ -75,6 +75,22 @@ class HouseholdChanged(Event, frozen=True):
     customer_ids: list[UUID]
 
 
+@event("customers.segment_entered.v1", owner="customers", key="customer")
+class SegmentEntered(Event, frozen=True):
+    """The customer is in a segment from now on."""
+
+    customer_id: UUID
+    segment: str
+
+
+@event("customers.segment_left.v1", owner="customers", key="customer")
+class SegmentLeft(Event, frozen=True):
+    """The customer is in a segment no longer."""
+
+    customer_id: UUID
+    segment: str
+
+
 @event("customers.attribute_changed.v1", owner="customers", key="customer")
 class AttributeChanged(Event, frozen=True):
     """A newer value of an attribute is known. Ask the profile for it, if you may."""
@@ -150,6 +166,8 @@ exemplify(
     IdentifierQuarantined(identifier_id=7, identifier_type="phone", people=10),
     IdentifierReleased(identifier_id=7, identifier_type="phone"),
     HouseholdChanged(household_id=ANOTHER, kind="home", change="joined", customer_ids=[SOMEBODY]),
+    SegmentEntered(customer_id=SOMEBODY, segment="pet_owners"),
+    SegmentLeft(customer_id=SOMEBODY, segment="pet_owners"),
     AttributeChanged(
         customer_id=SOMEBODY, code="pets", source="site", observed_at=datetime(2026, 11, 23, 12, tzinfo=UTC)
     ),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from vokrug.customers import store
 from vokrug.customers.operations.settling import settle_people
+from vokrug.customers.segments import operations as segments
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
 
@@ -32,6 +33,20 @@ async def settle_stale(run: JobRun) -> None:
             return
 
 
+@jobs.task("customers.follow_segments")
+async def follow_segments(run: JobRun) -> None:
+    """Whoever changed may have entered a segment, or left one."""
+    await segments.follow(run.services.db, run.now)
+
+
+@jobs.task("customers.count_segments")
+async def count_segments(run: JobRun) -> None:
+    """Look at everybody: fills a new segment, and checks those that are kept by who changed."""
+    await segments.count_all(run.services.db, run.now)
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
     await schedule(tx, "customers.settle_stale", cron="20 * * * *", zone="UTC", task=settle_stale, now=now)
+    await schedule(tx, "customers.follow_segments", cron="* * * * *", zone="UTC", task=follow_segments, now=now)
+    await schedule(tx, "customers.count_segments", cron="40 1 * * *", zone="UTC", task=count_segments, now=now)

@@ -18,7 +18,12 @@ OF_IDENTITY: list[type[events.Event]] = [
     facts.IdentifierQuarantined,
     facts.IdentifierReleased,
 ]
-OF_PROFILE: list[type[events.Event]] = [facts.AttributeChanged, facts.ConsentGiven, facts.ConsentWithdrawn]
+OF_PROFILE: list[type[events.Event]] = [
+    facts.AttributeChanged,
+    facts.ConsentGiven,
+    facts.ConsentWithdrawn,
+    facts.HouseholdChanged,
+]
 
 
 @events.reaction("customers.note_identity", on=OF_IDENTITY)
@@ -40,7 +45,10 @@ async def note_identity(tx: Tx, told: events.Envelope, now: datetime) -> None:
 @events.reaction("customers.note_profile", on=OF_PROFILE)
 async def note_profile(tx: Tx, told: events.Envelope, now: datetime) -> None:
     """What is known of somebody has changed."""
-    await store.note(tx, await store.people_of(tx, {UUID(told.subject)}), is_of_identity=False)
+    ids = {UUID(told.subject)}
+    if told.type == facts.HouseholdChanged.__event__.name:
+        ids = set(told.read(facts.HouseholdChanged).customer_ids)
+    await store.note(tx, await store.people_of(tx, ids), is_of_identity=False)
 
 
 reactions = [note_identity, note_profile]

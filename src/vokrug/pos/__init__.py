@@ -15,13 +15,18 @@ from vokrug.pos.facts import (
     ReturnPosted,
     SaleCommitted,
 )
+from vokrug.pos.fraud.api import routes as fraud_routes
+from vokrug.pos.fraud.facts import SuspicionDecided, SuspicionRaised
+from vokrug.pos.fraud.reactions import look_for_fraud
 from vokrug.pos.gift_cards_api import routes as gift_card_routes
 from vokrug.pos.goods.api import routes as goods_routes
 from vokrug.pos.jobs import jobs, schedule_all
+from vokrug.pos.messages.api import routes as message_routes
 from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.onboarding import ClaimGuard
 from vokrug.pos.onboarding import routes as onboarding_routes
+from vokrug.pos.operations.gift_cards import stands_for_holder as gift_card_stands
 from vokrug.pos.operations.giving import give as give_points
 from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
@@ -35,6 +40,7 @@ from vokrug.pos.reactions import reactions
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
+from vokrug.pos.tags.api import routes as tag_routes
 from vokrug.pos.tokens import Tokens
 from vokrug.pos.watching import TillMeter
 from vokrug.pos.watching import routes as watching_routes
@@ -62,15 +68,21 @@ __all__ = [
     "SaleCommitted",
     "Seals",
     "SoldBefore",
+    "SuspicionDecided",
+    "SuspicionRaised",
     "TillMeter",
     "Tokens",
     "basket_of",
     "categories",
     "deviations",
+    "fraud_routes",
     "gift_card_routes",
+    "gift_card_stands",
     "give_points",
     "goods_routes",
     "jobs",
+    "look_for_fraud",
+    "message_routes",
     "offline_routes",
     "onboarding_routes",
     "points_statement",
@@ -82,6 +94,7 @@ __all__ = [
     "routes",
     "schedule_all",
     "some_articles",
+    "tag_routes",
     "tills_health",
     "watching_routes",
     "zone_of",

@@ -12,6 +12,8 @@ from vokrug import promotions
 from vokrug.kernel import Text, format_minor
 from vokrug.kernel import format_minor as minor
 from vokrug.pos.document import CardTaken, Delivered, Document, Handed, Judged, PricedLine, base_points, moment
+from vokrug.pos.messages.rules import chosen
+from vokrug.pos.printing import CASHIER_COLUMNS, plain, row, wrap
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import (
     BalanceAfter,
@@ -35,9 +37,6 @@ QUOTE_LIFETIME = timedelta(minutes=15)
 # more, or the shopper would see one price and be charged another.
 QUOTE_GRACE = timedelta(seconds=120)
 
-CASHIER_COLUMNS = 30
-RECEIPT_COLUMNS = 32
-
 EARNED = Text(en="Points earned", ru="Начислено баллов")
 WILL_EARN = Text(en="Points to earn", ru="Будет начислено")
 BURNED = Text(en="Points used", ru="Списано баллов")
@@ -45,6 +44,7 @@ BALANCE = Text(en="Points balance", ru="Баланс баллов")
 DISCOUNT = Text(en="You saved", ru="Ваша скидка")
 TO_PAY = Text(en="To pay", ru="К оплате")
 REFUND = Text(en="Refund", ru="К возврату")
+CARD = Text(en="Left on card", ru="Остаток на карте")
 LATE = Text(en="Points will be recalculated", ru="Баллы будут пересчитаны")
 CAN_BURN = Text(en="Can use {points}", ru="Можно списать {points}")
 MISSING_AMOUNT = Text(en="{amount} more is needed", ru="Не хватает {amount}")
@@ -100,7 +100,7 @@ def calculated(reference: Reference, quote: QuoteRow, document: Document) -> Jso
         f'"tier":{tier_calculated(reference, document, spent_after)},'
         f'"gift_cards":{cards},'
         f'"verdicts":[{",".join([verdict(one, language) for one in document.verdicts])}],'
-        f'"receipt":[{",".join(quote_receipt(document))}],"hold":{hold}}}'
+        f'"receipt":[{",".join(quote_receipt(reference, quote, document))}],"hold":{hold}}}'
     )
     return Json(text.encode())
 
@@ -260,23 +260,30 @@ def standing(
 MINOR = ("spend", "points")
 
 
-def row(label: str, value: str) -> str:
-    """A receipt row: words left, number right."""
-    return f"{label}{value.rjust(max(1, RECEIPT_COLUMNS - len(label)))}"
-
-
-def quote_receipt(document: Document) -> list[str]:
+def quote_receipt(reference: Reference, quote: QuoteRow, document: Document) -> list[str]:
     """Blocks as they are written."""
-    language, blocks = document.language, []
+    language, blocks, columns = document.language, [], document.columns
     if document.discount_minor:
-        blocks.append(block("after_items", row(DISCOUNT.say(language), minor(document.discount_minor))))
+        blocks.append(block("after_items", row(DISCOUNT.say(language), minor(document.discount_minor), columns)))
     if document.customer_id is not None:
         words = CAN_BURN.say(language, points=minor(document.burn_max_minor))
-        to_pay = row(TO_PAY.say(language), minor(document.to_pay_minor - document.cards_minor))
+        to_pay = row(TO_PAY.say(language), minor(document.to_pay_minor - document.cards_minor), columns)
         blocks.append(block("cashier", words[:CASHIER_COLUMNS]))
-        will_earn = row(WILL_EARN.say(language), minor(document.earn_minor))
+        will_earn = row(WILL_EARN.say(language), minor(document.earn_minor), columns)
         blocks.append(block("customer_display", to_pay, will_earn))
+    if document.messages:
+        said = declared(reference, document, quote.shop_id, with_="calculate")
+        blocks += [block(place, *lines) for place, lines in said]
     return blocks
+
+
+def declared(
+    reference: Reference, document: Document, shop_id: int | None, *, with_: str
+) -> list[tuple[str, list[str]]]:
+    """What the programme wants said with this document."""
+    messages = reference.messages.get(document.messages, ())
+    shop = None if shop_id is None else reference.shops_by_id.get(shop_id)
+    return chosen(messages, document, "" if shop is None else shop.code, reference.programme, with_=with_)
 
 
 def block(place: str, *lines: str) -> str:
@@ -300,19 +307,30 @@ def committed(
     reference: Reference, sale: SaleRow, document: Document, coupons: Sequence[promotions.IssuedCode] = ()
 ) -> Committed:
     """The answer to `commit`, first time and every time."""
-    language = document.language
+    language, columns = document.language, document.columns
     tier = tier_path(reference, document, sale.spent_minor)
     slip = []
     if document.customer_id is not None:
         if sale.burned_minor:
-            slip.append(row(BURNED.say(language), format_minor(sale.burned_minor)))
-        slip.append(row(EARNED.say(language), format_minor(sale.earned_minor)))
-        slip.append(row(BALANCE.say(language), format_minor(max(0, sale.balance_minor))))
+            slip.append(row(BURNED.say(language), format_minor(sale.burned_minor), columns))
+        slip.append(row(EARNED.say(language), format_minor(sale.earned_minor), columns))
+        slip.append(row(BALANCE.say(language), format_minor(max(0, sale.balance_minor)), columns))
     blocks = [ReceiptBlock(place="after_items", lines=slip)] if slip else []
     for coupon in coupons:
-        blocks.append(ReceiptBlock(place="footer", lines=[*wrap(coupon.name), promotions.grouped(coupon.code)]))
+        lines = [*wrap(plain(coupon.name), columns), *wrap(promotions.grouped(coupon.code), columns)]
+        blocks.append(ReceiptBlock(place="footer", lines=lines))
     if tier.path_after:
-        blocks.append(ReceiptBlock(place="footer", lines=wrap(tier.path_after)))
+        blocks.append(ReceiptBlock(place="footer", lines=wrap(tier.path_after, columns)))
+    paid_with = [card for card in document.gift_cards if card.take_minor]
+    if paid_with:
+        left = [
+            row(f"{CARD.say(language)} {card.mask}", format_minor(card.balance_minor - card.take_minor), columns)
+            for card in paid_with
+        ]
+        blocks.append(ReceiptBlock(place="slip", lines=left))
+    if document.messages:
+        said = declared(reference, document, sale.shop_id, with_="commit")
+        blocks += [ReceiptBlock(place=place, lines=lines) for place, lines in said]  # type: ignore[arg-type]
     if sale.status == "late":
         blocks.append(ReceiptBlock(place="cashier", lines=[LATE.say(language)[:CASHIER_COLUMNS]]))
     return Committed(
@@ -344,16 +362,3 @@ def released(document: Document | None) -> Released:
 def balance_after(balance_minor: int) -> BalanceAfter:
     """A balance below zero is a debt, to be paid by what is earned next."""
     return BalanceAfter(points=format_minor(max(0, balance_minor)), debt=format_minor(max(0, -balance_minor)))
-
-
-def wrap(text: str) -> list[str]:
-    """Words in rows of a receipt's width."""
-    rows = [""]
-    for word in text.split():
-        while len(word) > RECEIPT_COLUMNS:
-            rows, word = [*rows, word[:RECEIPT_COLUMNS]], word[RECEIPT_COLUMNS:]
-        if rows[-1] and len(rows[-1]) + 1 + len(word) > RECEIPT_COLUMNS:
-            rows.append(word)
-        else:
-            rows[-1] = f"{rows[-1]} {word}".strip()
-    return rows

@@ -151,6 +151,9 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     wanted: Wanted = Wanted()  # of limits and codes, and what the sale gives beside points
     proof: str = ""  # of the shopper's wish to burn: none is needed, "needed", or "given" when this was priced
     promised_until_us: int = 0  # by when the price holds, if the till asked for longer than is usual
+    columns: int = 32  # of the till's printer
+    messages: int = 0  # the version of what the programme wants said; 0: nothing
+    cashier: str | None = None
 
     @property
     def sold(self) -> list[PricedLine]:

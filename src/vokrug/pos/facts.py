@@ -61,6 +61,7 @@ class SaleCommitted(Event, frozen=True):
     rules_version: str
     lines: list[LineSold]
     discounts_by_offer: dict[str, int]
+    cashier: str | None = None
 
 
 @event("pos.burn_authorised.v1", owner="pos", key="customer")
@@ -102,6 +103,7 @@ class ReturnPosted(Event, frozen=True):
     balance_minor: int
     lines: list[LineReturned]
     by_whom: str | None = None  # there was no receipt: the supervisor who let it happen, and `check_id` is its own
+    till: str | None = None
 
 
 @event("pos.return_parked.v1", owner="pos", key="customer")

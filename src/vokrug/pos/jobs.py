@@ -6,11 +6,14 @@ from uuid import UUID, uuid5
 from vokrug import ledger, promotions
 from vokrug.pos import store
 from vokrug.pos.checkout import Checkout
+from vokrug.pos.fraud import store as frauds
+from vokrug.pos.fraud.operations import KEPT_FOR as FRAUD_FOR
 from vokrug.pos.goods.operations import proposing
 from vokrug.pos.goods.store import unknown
 from vokrug.pos.offline import store as offline
 from vokrug.pos.offline.bundling import KEPT_FOR
 from vokrug.pos.proofs import store as proofs
+from vokrug.pos.tags import operations as tags
 from vokrug.pos.watching import operations as watching
 from vokrug.pos.watching import store as traffic
 from vokrug.runtime.database import Tx
@@ -100,6 +103,13 @@ async def sweep_queues(run: JobRun) -> None:
         await offline.sweep(tx, run.now - KEPT_FOR)
 
 
+@jobs.task("pos.sweep_fraud", tries=5)
+async def sweep_fraud(run: JobRun) -> None:
+    """Counts that no rule looks back at any more."""
+    async with run.services.db.transaction() as tx:
+        await frauds.sweep(tx, run.now - FRAUD_FOR)
+
+
 @jobs.task("pos.watch_tills")
 async def watch_tills(run: JobRun) -> None:
     """Alarms of tills and shops are raised and cleared."""
@@ -114,11 +124,19 @@ async def forget_traffic(run: JobRun) -> None:
         await traffic.forget_traffic(tx, run.now - timedelta(days=2))
 
 
+@jobs.task("pos.renew_tags")
+async def renew_tags(run: JobRun) -> None:
+    """Shelf labels follow offers that were published, began or ended."""
+    await tags.renew_tags(run.services.get(Checkout), run.services.db, run.now)
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
+    await schedule(tx, "pos.renew_tags", cron="* * * * *", zone="UTC", task=renew_tags, now=now)
     await schedule(tx, "pos.watch_tills", cron="* * * * *", zone="UTC", task=watch_tills, now=now)
     await schedule(tx, "pos.forget_traffic", cron="20 * * * *", zone="UTC", task=forget_traffic, now=now)
     await schedule(tx, "pos.forget_tickets", cron="40 3 * * *", zone="UTC", task=forget_tickets, now=now)
     await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)
     await schedule(tx, "pos.look_for_goods", cron="*/10 * * * *", zone="UTC", task=look_for_goods, now=now)
     await schedule(tx, "pos.sweep_queues", cron="40 3 * * *", zone="UTC", task=sweep_queues, now=now)
+    await schedule(tx, "pos.sweep_fraud", cron="50 3 * * *", zone="UTC", task=sweep_fraud, now=now)

@@ -22,6 +22,7 @@ def document_of(
     metrics: list[int],
     tier: str | None,
     wanted: promotions.Wanted,
+    cashier: str | None = None,
 ) -> Document:
     """Everything the answer, the commit and later returns need, pinned."""
     grants = [
@@ -110,6 +111,7 @@ def document_of(
         metrics=metrics,
         tier=tier,
         wanted=wanted,
+        cashier=cashier,
         delivery=None if priced.delivery is None else delivered(priced.delivery),
         gifts=[
             Handed(

@@ -10,6 +10,8 @@ from vokrug.pos import store
 from vokrug.pos.document import ReturnTerms
 from vokrug.pos.errors import ForeignShop, ShopUnknown, TillUnknown
 from vokrug.pos.goods.resolving import Aliases
+from vokrug.pos.messages import store as messages
+from vokrug.pos.messages.schemas import ReceiptMessage
 from vokrug.pos.proofs import store as proofs
 from vokrug.pos.proofs.schemas import TillPolicy
 from vokrug.pos.proofs.types import Demand, Unreceipted
@@ -38,6 +40,7 @@ class Reference:
         self.shops: dict[str, Shop] = {}
         self.shops_by_id: dict[int, Shop] = {}
         self.tills: dict[tuple[int, str], Till] = {}
+        self.till_codes: dict[int, str] = {}
         self.programme = promotions.Programme()
         self.offers = offers
         self.units: dict[str, ledger.Unit] = {}
@@ -50,6 +53,8 @@ class Reference:
         self.return_terms: ReturnTerms | None = None  # None: the usual ones
         self.burn_proof: Demand | None = None  # None: points burn on the shopper's being there
         self.without_receipt: Unreceipted | None = None  # None: not at all
+        self.messages: dict[int, tuple[ReceiptMessage, ...]] = {}  # by version, the newest first
+        self.messages_version = 0  # in force; 0: nothing is said
         self.hold_most = timedelta(hours=1)  # from the price on, however often a check is extended
 
     async def renew(self, db: Database, now: datetime) -> bool:
@@ -68,12 +73,16 @@ class Reference:
             policy = await proofs.till_policy(tx)
             asked = TillPolicy() if policy is None else msgspec.json.decode(policy[1], type=TillPolicy)
             self.burn_proof, self.hold_most = Demand.of(asked.burn_proof), timedelta(seconds=asked.hold_most_s)
+            self.messages = await messages.versions(tx)
+            newest = next(iter(self.messages), 0)
+            self.messages_version = newest if self.messages.get(newest) else 0
             self.without_receipt = Unreceipted.of(asked.without_receipt)
             for currency in {shop.currency for shop in shops}:
                 self.rates[currency] = await ledger.rate(tx, self.points_unit, self.units[currency].id, now)
         self.shops = {shop.code: shop for shop in shops}
         self.shops_by_id = {shop.id: shop for shop in shops}
         self.tills = {(till.shop_id, till.code): till for till in tills}
+        self.till_codes = {till.id: till.code for till in tills}
         self._articles.clear()
         self._strangers.clear()
         self._aliases.clear()
@@ -90,13 +99,18 @@ class Reference:
         """Offers whose points tiers may leave out."""
         return self.offers.around.multipliers
 
-    def place(self, caller: Caller, shop_code: str, till_code: str) -> tuple[Shop, Till]:
-        """The only way from codes to a shop and a till: a key reaches its own and no further."""
+    def shop(self, caller: Caller, shop_code: str) -> Shop:
+        """The only way from a code to a shop: a key reaches its own and no further."""
         shop = self.shops.get(shop_code)
         if shop is None:
             raise ForeignShop() if caller.shop_id is not None else ShopUnknown(shop=shop_code)
         if caller.shop_id is not None and caller.shop_id != shop.id:
             raise ForeignShop()
+        return shop
+
+    def place(self, caller: Caller, shop_code: str, till_code: str) -> tuple[Shop, Till]:
+        """The same for a till."""
+        shop = self.shop(caller, shop_code)
         till = self.tills.get((shop.id, till_code))
         if till is None:
             raise TillUnknown(till=till_code)

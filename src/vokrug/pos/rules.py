@@ -304,6 +304,7 @@ def told(sale: SaleRow, document: Document, shop: Shop, till: Till) -> events.Ro
             for line in document.sold
         ],
         by_offer,
+        document.cashier,
     )
     key = sale.customer_number if sale.customer_number is not None else -till.id
     subject = str(document.customer_id) if document.customer_id is not None else f"till:{shop.code}/{till.code}"

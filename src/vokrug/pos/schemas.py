@@ -39,6 +39,9 @@ class Identifier(Body, frozen=True, kw_only=True):
     value: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
+Columns = Annotated[Literal[32, 42, 48], msgspec.Meta(description="how wide the till prints")]
+
+
 class Identify(Body, frozen=True, kw_only=True):
     """Balance and tier are always told; `offers` and `ask` to who needs them."""
 
@@ -47,6 +50,7 @@ class Identify(Body, frozen=True, kw_only=True):
     cashier: Code | None = None
     at: Moment | None = None
     identifier: Identifier
+    columns: Columns = 32
     need: Annotated[list[Literal["balance", "tier", "offers", "ask"]], msgspec.Meta(max_length=4)] = []
 
 
@@ -120,6 +124,7 @@ class Identified(Reply, frozen=True, kw_only=True):
     offline_pass: OfflinePass | None = None
     offers: list[OwnOffer] = []
     ask: list[Literal["consent", "birthday", "email"]] = []
+    receipt: list["ReceiptBlock"] = []
 
 
 class Enrol(Body, frozen=True, kw_only=True):
@@ -214,6 +219,7 @@ class Calculate(Body, frozen=True, kw_only=True):
     delivery: Money | None = None  # the charge for bringing it, before offers
     hold: HoldAsked | bool = False
     client_total: Money | None = None
+    columns: Columns = 32
 
 
 class LineDiscount(Reply, frozen=True, kw_only=True):
@@ -326,7 +332,9 @@ class VerdictGiven(Reply, frozen=True, kw_only=True):
 
 
 class ReceiptBlock(Reply, frozen=True, kw_only=True):
-    """Lines to print or show, at most 32 columns wide; a cashier's line at most 30."""
+    """Lines to print or show, no wider than the till said it prints; a cashier's line at most 30. On none of them is a
+    phone, a full name, or a card's whole number.
+    """
 
     place: Literal["header", "after_items", "footer", "slip", "cashier", "customer_display"]
     lines: list[str]
@@ -510,6 +518,7 @@ class Return(Body, frozen=True, kw_only=True):
     amount: Money | None = None
     reason: Words = ""
     supervisor: Annotated[str, msgspec.Meta(min_length=4, max_length=64)] | None = None  # a card or code
+    columns: Columns = 32
 
 
 class RefundTender(Reply, frozen=True, kw_only=True):

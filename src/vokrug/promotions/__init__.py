@@ -74,6 +74,7 @@ from vokrug.promotions.launch.store import segments_of
 from vokrug.promotions.launch.together import publish_offers
 from vokrug.promotions.launch.types import Change, Linted, Simulate
 from vokrug.promotions.limits.store import budgets
+from vokrug.promotions.lists.reactions import follow_segments
 from vokrug.promotions.live import LiveOffers
 from vokrug.promotions.operations import (
     check_offer,
@@ -113,12 +114,13 @@ from vokrug.promotions.tiers.rules import categories_of, day_number, missing, ne
 from vokrug.promotions.tiers.store import read_programme
 from vokrug.promotions.tiers.store import read_version as tiers_version
 from vokrug.promotions.tiers.texts import keep, path
-from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
+from vokrug.promotions.tiers.types import METRICS, Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferRecord, OfferState
 
 all_routes = [routes, policy_routes, launch_routes, backtest_routes, coupon_routes, campaign_routes, people_routes]
 
 __all__ = [
+    "METRICS",
     "Around",
     "Asked",
     "Backtest",
@@ -192,6 +194,7 @@ __all__ = [
     "export_offers",
     "export_records",
     "find_experiment",
+    "follow_segments",
     "give_back",
     "grant_days",
     "granted_if_claimed_back",

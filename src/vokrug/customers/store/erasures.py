@@ -93,6 +93,7 @@ DESTROY = {
     "observations": "delete from customers_observation where customer_number = any($1)",
     "attributes": "delete from customers_attribute where customer_number = any($1)",
     "households": "delete from customers_household_member where customer_number = any($1)",
+    "listings": "delete from customers_segment_listed where customer_number = any($1)",
     "contests": "delete from customers_contest where claimant = any($1) or holder = any($1)",
     "registrations": "delete from customers_registration where customer_number = any($1)",
     "proofs_of_consent": "update customers_consent set proof = '{}' where customer_number = any($1) and proof <> '{}'",

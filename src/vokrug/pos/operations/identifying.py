@@ -9,9 +9,12 @@ import msgspec
 from vokrug import customers, promotions
 from vokrug.kernel import Rounding, Text, format_minor, round_ratio
 from vokrug.pos import answers
+from vokrug.pos.answers import BALANCE
 from vokrug.pos.checkout import Ask, Checkout
 from vokrug.pos.document import moment
 from vokrug.pos.errors import CardBlocked, CustomerUnknown
+from vokrug.pos.printing import CASHIER_COLUMNS, NARROW, plain, wrap
+from vokrug.pos.printing import row as in_columns
 from vokrug.pos.proofs import store as proofs
 from vokrug.pos.schemas import (
     Balance,
@@ -23,6 +26,7 @@ from vokrug.pos.schemas import (
     Identify,
     OfflinePass,
     OwnOffer,
+    ReceiptBlock,
 )
 from vokrug.pos.tokens import Known
 from vokrug.pos.types import Shop, Till
@@ -38,7 +42,7 @@ async def identify(
 ) -> Identified:
     """One read: who it is, what they have. A token stands for them in the calls that follow."""
     if body.identifier.type == CARD_OF_THE_APP:
-        answer = await identify_by_card(checkout, body.identifier.value, shop, till, now)
+        answer = await identify_by_card(checkout, body, shop, till, now)
     else:
         answer = await identify_by_number(checkout, body, shop, now)
     return await told_more(checkout, answer, body.need, now) if body.need else answer
@@ -51,7 +55,7 @@ async def identify_by_number(checkout: Checkout, body: Identify, shop: Shop, now
         raise CustomerUnknown()
     if row["state"] == "blocked":
         raise CardBlocked()
-    return shown(checkout, row, shop, now)
+    return shown(checkout, row, shop, now, body.columns)
 
 
 async def told_more(checkout: Checkout, answer: Identified, need: Sequence[str], now: datetime) -> Identified:
@@ -81,25 +85,27 @@ def wanting(card: customers.Profile) -> list[Literal["consent", "birthday", "ema
     return wanted
 
 
-async def identify_by_card(checkout: Checkout, text: str, shop: Shop, till: Till, now: datetime) -> Identified:
+async def identify_by_card(checkout: Checkout, body: Identify, shop: Shop, till: Till, now: datetime) -> Identified:
     """The QR of the app: who it is; and, the first time that it is shown anywhere, their word for one check here."""
-    card = checkout.proof_keys.read_card(text, now)
+    card = checkout.proof_keys.read_card(body.identifier.value, now)
     async with checkout.db.transaction() as tx:
         person = await customers.customer(tx, checkout.directory, card.customer_id)
         if card.points_minor and checkout.reference.burn_proof is not None:
             await proofs.show_ticket(tx, card.nonce, person.number, till.id, card.points_minor, now)
     row = await checkout.readers.submit(Ask(number=person.number, soon=NEXT_TO_LAPSE))
     known = Known(person.number, person.id, person.language)
-    return identified(checkout, known, person.called, row, shop, now)
+    return identified(checkout, known, person.called, row, shop, now, body.columns)
 
 
-def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime) -> Identified:
+def shown(checkout: Checkout, row: Any, shop: Shop, now: datetime, columns: int = NARROW) -> Identified:
     known = known_of(row)
     name = checkout.directory.vault.called(known.id, row["wrapped"], row["called_cipher"])
-    return identified(checkout, known, name, row, shop, now)
+    return identified(checkout, known, name, row, shop, now, columns)
 
 
-def identified(checkout: Checkout, known: Known, called: str, row: Any, shop: Shop, now: datetime) -> Identified:
+def identified(
+    checkout: Checkout, known: Known, called: str, row: Any, shop: Shop, now: datetime, columns: int
+) -> Identified:
     name, demand = called[:DISPLAY_CHARACTERS], checkout.reference.burn_proof
     available = row["available"] or 0
     return Identified(
@@ -123,6 +129,7 @@ def identified(checkout: Checkout, known: Known, called: str, row: Any, shop: Sh
         else BurnAuth(needed_from=format_minor(demand.needed_from_minor), methods=list(demand.methods)),
         messages=[GREETING.say(known.language, name=name)],
         offline_pass=pass_for(checkout, known, available, now),
+        receipt=greeted(name, known.language, available, columns),
     )
 
 
@@ -132,6 +139,19 @@ def pass_for(checkout: Checkout, known: Known, available: int, now: datetime) ->
         return None
     token, given = made
     return OfflinePass(token=token, points=format_minor(given.allowed_minor), until=given.until)
+
+
+def greeted(name: str, language: str, available: int, columns: int) -> list[ReceiptBlock]:
+    """For the cashier's eyes and the customer's: how to call them and what they have, nothing by which anybody else
+    could find them.
+    """
+    points, called = format_minor(available), plain(name)
+    short = called[: CASHIER_COLUMNS - len(points) - 2]
+    shown = [*wrap(GREETING.say(language, name=called), columns), in_columns(BALANCE.say(language), points, columns)]
+    return [
+        ReceiptBlock(place="cashier", lines=[f"{short}: {points}"]),
+        ReceiptBlock(place="customer_display", lines=shown),
+    ]
 
 
 def known_of(row: Any) -> Known:

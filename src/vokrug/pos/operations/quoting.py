@@ -26,6 +26,7 @@ from vokrug.pos.operations.gift_cards import cards_of, hold_cards, touches_cards
 from vokrug.pos.operations.identifying import known_by, known_of
 from vokrug.pos.operations.setting_aside import as_if_free, let_go, set_aside, tell
 from vokrug.pos.pricing import document_of
+from vokrug.pos.printing import NARROW
 from vokrug.pos.proofs import operations as proofs
 from vokrug.pos.rules import Unplain
 from vokrug.pos.schemas import Calculate, HoldAsked
@@ -133,6 +134,8 @@ class Trolley:
     at: datetime
     told: promotions.Told | None  # what limits and codes have to say, if they were asked
     rules: promotions.CompiledOffers | None = None  # those of a till without a line; else what is published
+    columns: int = NARROW
+    cashier: str | None = None
 
     @classmethod
     async def of(
@@ -163,7 +166,8 @@ class Trolley:
             basket = told.basket(basket)
         elif closed := promotions.closed(checkout.offers.around, None if known is None else known.number):
             basket = msgspec.structs.replace(basket, left=closed)
-        return cls(checkout, basket, shop, known, row, language, happened(body.at, now), told, rules)
+        at, cashier = happened(body.at, now), body.cashier
+        return cls(checkout, basket, shop, known, row, language, at, told, rules, body.columns, cashier)
 
     def priced(self, available_minor: int) -> Document:
         """Ask the engine, as of the moment of the sale. A check that turns out to take of limits or codes
@@ -190,6 +194,7 @@ class Trolley:
             metrics=[] if self.known is None else list(promotions.done_of(row["metrics"]).numbers),
             tier=row["tier"],
             wanted=promotions.wanted(self.told, answer),
+            cashier=self.cashier,
         )
         if self.known is not None and not self.known.may_burn:
             document = documents.replace(document, burn_reasons=["not_activated"])
@@ -199,6 +204,9 @@ class Trolley:
         demand = self.checkout.reference.burn_proof
         if demand is not None and demand.covers(document.burn_minor - document.own_burn_minor):
             document = documents.replace(document, proof="needed")
+        messages = self.checkout.reference.messages_version
+        if messages or self.columns != NARROW:
+            document = documents.replace(document, columns=self.columns, messages=messages)
         terms = self.checkout.reference.return_terms
         return document if terms is None else documents.replace(document, returns=terms)
 

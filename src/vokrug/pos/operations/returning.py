@@ -36,6 +36,7 @@ from vokrug.pos.facts import LineReturned as LineReturnedFact
 from vokrug.pos.facts import ReturnParked, ReturnPosted
 from vokrug.pos.operations.gift_cards import tenders_of
 from vokrug.pos.operations.without_receipt import answer_for, without_receipt
+from vokrug.pos.printing import row as in_columns
 from vokrug.pos.proofs.types import Meters
 from vokrug.pos.reversal import Asked, LineBack, Reach, SoFar, Worth
 from vokrug.pos.schemas import LineAsked, LineReturned, ReceiptBlock, RefundTender, Return, Returned
@@ -99,12 +100,12 @@ async def return_alone(
     # A supervisor's code is short: its hash beside what is known would give it away.
     body_hash = hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(body, supervisor=None))).digest()[:16]
     if standing := await store.find_return(tx, return_id):
-        return await repeated(tx, standing, body_hash, shop, till, language), True
+        return await repeated(tx, standing, body_hash, shop, till, language, body.columns), True
     if body.original.none:
         if body.original.check_uid is not None or body.original.fiscal is not None:
             raise CheckMalformed(reason="a return names its sale or says that there is no receipt, not both")
         row = await without_receipt(checkout, tx, return_id, body, body_hash, shop, till, by_whom, now)
-        return answer_of(row, lines_of(row), language), False
+        return answer_of(row, lines_of(row), language, body.columns), False
     asked = await asked_of(checkout, tx, body, shop)
     check_id = await original_of(tx, body)
     await store.lock_document(tx, check_id)
@@ -122,10 +123,10 @@ async def return_alone(
         await store.upsert_return(tx, row)
         fact = ReturnParked(return_id, check_id, shop.code, at)
         await events.publish(tx, fact, key=-till.id, subject=str(return_id), at=at)
-        return answer_of(row, [], language), False
+        return answer_of(row, [], language, body.columns), False
     document = await document_of_sale(tx, check_id)
     posted = await post(checkout, tx, sale, document, row, asked, now)
-    return answer_of(posted, lines_of(posted), language), False
+    return answer_of(posted, lines_of(posted), language, body.columns), False
 
 
 async def original_of(tx: Tx, body: Return) -> UUID:
@@ -170,12 +171,14 @@ async def document_of_sale(tx: Tx, check_id: UUID) -> Document:
     return documents.decode(quote.document)
 
 
-async def repeated(tx: Tx, standing: ReturnRow, body_hash: bytes, shop: Shop, till: Till, language: str) -> Returned:
+async def repeated(
+    tx: Tx, standing: ReturnRow, body_hash: bytes, shop: Shop, till: Till, language: str, columns: int
+) -> Returned:
     if (standing.shop_id, standing.till_id) != (shop.id, till.id):
         raise DocumentOfAnotherTill()
     if standing.body_hash != body_hash:
         raise DocumentConflict()
-    return answer_of(standing, lines_of(standing), language)
+    return answer_of(standing, lines_of(standing), language, columns)
 
 
 async def post_parked(checkout: Checkout, tx: Tx, sale: SaleRow, document: Document, now: datetime) -> SaleRow:
@@ -250,7 +253,7 @@ async def post(
         spent_minor=unspent,
     )
     await store.upsert_return(tx, posted)
-    await tell(tx, posted, document, shop, lines)
+    await tell(tx, posted, document, shop, checkout.reference.till_codes.get(row.till_id), lines)
     return posted
 
 
@@ -414,7 +417,7 @@ async def rules_for_money(tx: Tx, document: Document) -> Callable[[int, int], in
     return lambda grant, money_minor: promotions.points_for(bodies, grant, money_minor)
 
 
-async def tell(tx: Tx, row: ReturnRow, document: Document, shop: Shop, lines: list[LineBack]) -> None:
+async def tell(tx: Tx, row: ReturnRow, document: Document, shop: Shop, till: str | None, lines: list[LineBack]) -> None:
     skus = {line.n: line.sku for line in document.lines}
     fact = ReturnPosted(
         row.return_id,
@@ -428,6 +431,7 @@ async def tell(tx: Tx, row: ReturnRow, document: Document, shop: Shop, lines: li
         row.owed_minor,
         row.balance_minor,
         [LineReturnedFact(n, skus[n], qty, refunded) for n, qty, refunded, _, _ in lines],
+        till=till,
     )
     key = row.customer_number if row.customer_number is not None else -row.till_id
     await events.publish(tx, fact, key=key, subject=str(document.customer_id or row.check_id), at=row.at)
@@ -439,16 +443,16 @@ def lines_of(row: ReturnRow) -> list[LineBack]:
     return msgspec.json.decode(row.lines, type=list[LineBack])
 
 
-def answer_of(row: ReturnRow, lines: list[LineBack], language: str) -> Returned:
+def answer_of(row: ReturnRow, lines: list[LineBack], language: str, columns: int) -> Returned:
     """The same row always gives the same answer."""
     has_customer = row.customer_number is not None
     words = (
-        [answers.row(answers.REFUND.say(language), format_minor(row.refunded_minor))]
+        [in_columns(answers.REFUND.say(language), format_minor(row.refunded_minor), columns)]
         if row.status == "posted"
         else [answers.LATE.say(language)]
     )
     if has_customer:
-        words.append(answers.row(answers.BALANCE.say(language), format_minor(max(0, row.balance_minor))))
+        words.append(in_columns(answers.BALANCE.say(language), format_minor(max(0, row.balance_minor)), columns))
     return Returned(
         status="posted" if row.status == "posted" else "parked",
         refund=format_minor(row.refunded_minor),

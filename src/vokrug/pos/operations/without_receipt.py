@@ -96,7 +96,7 @@ async def without_receipt(
     )
     await store.upsert_return(tx, row)
     back = [LineReturned(n, sku, qty, money) for (n, qty, money, _, _), sku in zip(lines, skus, strict=True)]
-    fact = ReturnPosted(return_id, return_id, None, shop.code, at, refund, 0, 0, 0, 0, back, by_whom)
+    fact = ReturnPosted(return_id, return_id, None, shop.code, at, refund, 0, 0, 0, 0, back, by_whom, till.code)
     await events.publish(tx, fact, key=-till.id, subject=str(return_id), at=at)
     return row
 
