@@ -46,6 +46,7 @@ JOBS: list[Jobs] = [
 REACTIONS: list[events.Reaction] = [
     *customers.reactions,
     promotions.follow_segments,
+    ledger.propose_joins,
     accounts.close_account,
     *pos.reactions,
     analytics.count,
@@ -61,6 +62,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.goods_routes,
         pos.proof_routes,
         pos.message_routes,
+        pos.tag_routes,
         pos.offline_routes,
         pos.fraud_routes,
         pos.onboarding_routes,
@@ -71,6 +73,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         *web.all_routes,
         *promotions.all_routes,
         ledger.routes,
+        ledger.join_routes,
         ledger.giftcards.routes,
         events.routes,
         events.catalogue_routes,

@@ -15,6 +15,7 @@ from vokrug.pos.offline.bundling import KEPT_FOR
 from vokrug.pos.operations.seeking import PAGE as RETURNS_AT_ONCE
 from vokrug.pos.operations.seeking import post_found
 from vokrug.pos.proofs import store as proofs
+from vokrug.pos.tags import operations as tags
 from vokrug.pos.watching import operations as watching
 from vokrug.pos.watching import store as traffic
 from vokrug.runtime.database import Tx
@@ -134,8 +135,15 @@ async def forget_traffic(run: JobRun) -> None:
         await traffic.forget_traffic(tx, run.now - timedelta(days=2))
 
 
+@jobs.task("pos.renew_tags")
+async def renew_tags(run: JobRun) -> None:
+    """Shelf labels follow offers that were published, began or ended."""
+    await tags.renew_tags(run.services.get(Checkout), run.services.db, run.now)
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
+    await schedule(tx, "pos.renew_tags", cron="* * * * *", zone="UTC", task=renew_tags, now=now)
     await schedule(tx, "pos.watch_tills", cron="* * * * *", zone="UTC", task=watch_tills, now=now)
     await schedule(tx, "pos.forget_traffic", cron="20 * * * *", zone="UTC", task=forget_traffic, now=now)
     await schedule(tx, "pos.forget_tickets", cron="40 3 * * *", zone="UTC", task=forget_tickets, now=now)
