@@ -62,6 +62,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.goods_routes,
         pos.proof_routes,
         pos.message_routes,
+        pos.tag_routes,
         pos.offline_routes,
         pos.fraud_routes,
         pos.onboarding_routes,

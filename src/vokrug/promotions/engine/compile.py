@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Generator, Iterable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -10,7 +11,7 @@ from vokrug.promotions.engine.offers import AttributeIs, Birthday, Condition, Of
 from vokrug.promotions.engine.offers.conditions import OURS
 from vokrug.promotions.engine.policy import DEFAULT, Policy
 from vokrug.promotions.engine.rule import AnyRule, Rule, plainly
-from vokrug.promotions.engine.schedule import Calendars
+from vokrug.promotions.engine.schedule import Calendars, local_time
 from vokrug.promotions.engine.tree import Tree
 
 Scope = tuple[frozenset[str] | None, frozenset[int] | None, frozenset[int]]  # channels, shops, and not these shops
@@ -36,6 +37,18 @@ class CompiledOffers:
         self._has_dates = any(rule.schedule is not None for _, rule in rules)
         self._days: dict[int, dict[tuple[str, int], tuple[Index, ...]]] = {}
         self._shared: dict[tuple[int, Scope | tuple[Scope, ...]], Index] = {}
+
+    def running(self, now: datetime, zone: str) -> list[int]:
+        """Of the offers with days and hours of their own, those that run just now by the shop's clock."""
+        if not self._has_dates:
+            return []
+        day, minute = local_time(now, zone)
+        return [
+            rule.offer_id
+            for rules in self._scopes.values()
+            for rule in rules
+            if rule.schedule is not None and rule.schedule.is_open(day, minute)
+        ]
 
     def indexes_for(self, channel: str, shop_id: int, day: int) -> tuple[Index, ...]:
         """The offers for everywhere, and those that single out this shop or channel, as of a day of the shop's."""
