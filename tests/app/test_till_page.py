@@ -34,7 +34,7 @@ def test_commands_take_what_they_are_shown_with() -> None:
     assert len(typed) >= 5
     for line in typed:
         _, group, name, *words = shlex.split(line)
-        known = command.commands[name]  # type: ignore[attr-defined]
+        known = command.commands[name]
         options = {option for parameter in known.params for option in parameter.opts}
         assert group == "till-check"
         assert {word for word in words if word.startswith("--")} <= options, line
