@@ -201,7 +201,6 @@ RETURNS: list[tuple[dict[str, Any], tuple[int, str]]] = [
     ({"lines": [{"n": 2**70}]}, (422, "body_invalid")),
     ({"original": {}}, (422, "check_malformed")),
     ({"original": {"check_uid": "17"}}, (422, "body_invalid")),
-    ({"original": {"fiscal": {"fn": "9", "fd": "9", "fp": "9"}}}, (404, "original_unknown")),
     ({"at": "1970-01-01T00:00:00Z"}, (422, "check_malformed")),
     ({"at": "2026-01-01T00:00:00"}, (422, "body_invalid")),
     ({"till": "T2"}, (403, "foreign_shop")),
