@@ -21,7 +21,7 @@ from vokrug.customers.errors import (
     IdentifierTypeUnknown,
     LanguageUnknown,
 )
-from vokrug.customers.facts import CustomerErased, SegmentEntered, SegmentLeft
+from vokrug.customers.facts import CustomerErased, CustomersMerged, CustomersUnmerged, SegmentEntered, SegmentLeft
 from vokrug.customers.for_events import People
 from vokrug.customers.gateways import Witnesses
 from vokrug.customers.households.api import routes as household_routes
@@ -33,7 +33,7 @@ from vokrug.customers.operations.definitions import define_attribute, define_ide
 from vokrug.customers.operations.erasure import access_report, ask_erasure, destroy_keys, erasure_asked
 from vokrug.customers.operations.identifiers import attach, detach
 from vokrug.customers.operations.merging import keep_apart, let_join, merge, merges_by_rule, merges_of, unmerge
-from vokrug.customers.operations.people import ids_of_person, resolve
+from vokrug.customers.operations.people import ids_of_person, members_of, resolve
 from vokrug.customers.operations.profiles import (
     call_differently,
     contacts,
@@ -107,6 +107,8 @@ __all__ = [
     "Customer",
     "CustomerErased",
     "CustomerUnknown",
+    "CustomersMerged",
+    "CustomersUnmerged",
     "Directory",
     "Erasure",
     "ErasureRepeated",
@@ -157,6 +159,7 @@ __all__ = [
     "keep_apart",
     "latest_card_reads",
     "let_join",
+    "members_of",
     "merge",
     "merges_by_rule",
     "merges_of",
