@@ -40,6 +40,7 @@ from vokrug.pos.reactions import reactions
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
+from vokrug.pos.tags.api import routes as tag_routes
 from vokrug.pos.tokens import Tokens
 from vokrug.pos.watching import TillMeter
 from vokrug.pos.watching import routes as watching_routes
@@ -93,6 +94,7 @@ __all__ = [
     "routes",
     "schedule_all",
     "some_articles",
+    "tag_routes",
     "tills_health",
     "watching_routes",
     "zone_of",
