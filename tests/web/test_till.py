@@ -59,10 +59,6 @@ async def registers(page: Page, called: str = "Анна") -> None:
     await expect(page.locator("#customer b").first).to_have_text(called)
 
 
-async def last_status(page: Page) -> str:
-    return (await page.inner_text("#log details:first-of-type summary .badge")).strip()
-
-
 async def sales(chain: Chain) -> list[dict[str, Any]]:
     return await chain.rows("select status, paid_minor, burned_minor, earned_minor from pos_sale order by at")
 
@@ -208,6 +204,7 @@ async def test_many_points_burn_with_the_shopper_s_word(chain: Chain, glass: Gla
         await page.click("#total")
         await page.click("#word button:has-text('SMS')")
         await expect(page.locator("#log details:first-of-type code")).to_contain_text(":authorize")
+        await expect(page.locator("#log details:first-of-type .badge").first).to_have_text("200")
         (row,) = await chain.rows("select text from accounts_console_message order by at desc limit 1")
         code = re.findall(r"\b\d{4,6}\b", row["text"])[0]
         await page.fill("#word input", code)
