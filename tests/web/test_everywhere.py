@@ -6,6 +6,7 @@ from tests.pos.chain import Chain
 from tests.web.glass import Glass, needs_chromium, needs_screens, through_glass
 from tests.web.test_lists import LOOKS, SIZES
 from tests.web.test_till import playground
+from vokrug.web import built
 
 pytestmark = [needs_chromium, needs_screens]
 
@@ -33,6 +34,15 @@ async def test_no_policy_allows_anything_inline(chain: Chain) -> None:
         policy = (await chain.http.get(path)).headers["content-security-policy"]
         assert "default-src 'none'" in policy, path
         assert "unsafe" not in policy, path
+
+
+async def test_screens_that_were_not_built_say_what_to_install(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(built, "names", dict)
+    for path in ("/", "/till", "/console/sign-in"):
+        page = await chain.http.get(path, params={"lang": "en"})
+        assert "make setup" in page.text, path
+        assert "<script" not in page.text
+    assert (await chain.http.get("/screens/till.js")).status_code == 404
 
 
 @pytest.mark.parametrize(("language", "theme", "place"), LOOKS)
