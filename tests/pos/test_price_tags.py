@@ -107,6 +107,45 @@ async def test_labels_follow_offers_and_clocks(chain: Chain, till: Till) -> None
     assert {sku: tag["now"] for sku, tag in (await labels(till, since=version)).items()} == {"coffee": "100.00"}
 
 
+def percent(key: str, percent_bp: int, **more: Any) -> tuple[str, dict[str, Any]]:
+    return key, {"kind": "item_discount", "benefit": {"kind": "percent", "percent_bp": percent_bp}, **more}
+
+
+STEPS: list[tuple[str, dict[str, Any]]] = [
+    percent("sweets", 1500, goods={"categories": [1]}),
+    percent("coffee", 500, goods={"skus": ["coffee"]}),
+    percent("coffee-better", 2500, goods={"skus": ["coffee"]}, exclusive=True),
+    percent("everything", 700),
+    percent("all-but-cake", 1200, goods={"except_skus": ["cake"]}),
+    ("double", {"kind": "earn", "reward": {"kind": "rate", "steps": [{"from_minor": 0, "rate_bp": 2000}]}}),
+    ("basket", {"kind": "basket_discount", "benefit": {"kind": "amount", "amount_minor": 1000}}),
+]
+
+
+async def test_whatever_offers_come_and_go_no_label_is_left_behind(chain: Chain, till: Till) -> None:
+    """Only the labels that an offer has a say in are drawn again; all of them say what they would say afresh."""
+    (await shelved(chain, **PRICES, tea="77.70")).done()
+    await renews(chain)
+
+    async def agree(step: str) -> None:
+        await renews(chain)
+        kept = await labels(till)
+        fresh = (
+            await till.sends("/pos/v1/prices?shop=S1&" + "&".join(f"sku={sku}" for sku in kept), None, "GET")
+        ).done()
+        assert kept == {tag["sku"]: tag for tag in fresh["tags"]}, step
+
+    for key, body in STEPS:
+        await chain.publishes(key, body)
+        await agree(f"{key} came")
+    for row in await chain.rows("select id, key from promotions_offer where key = any($1)", [key for key, _ in STEPS]):
+        gone = await chain.staff.sends(f"/v1/promotions/{row['id']}:pause", {"version": 1})
+        assert gone.status == 200, gone.body
+        async with chain.services.db.transaction(readonly=True) as tx:
+            await chain.checkout.offers.refresh(tx)
+        await agree(f"{row['key']} went")
+
+
 async def test_what_an_offer_for_newcomers_gives_is_not_on_the_label(chain: Chain, till: Till) -> None:
     (await shelved(chain, **PRICES)).done()
     await chain.publishes(

@@ -38,6 +38,7 @@ from vokrug.accounts.second_api import routes as second_routes
 from vokrug.accounts.security_api import routes as security_routes
 from vokrug.accounts.settings import SignInSettings
 from vokrug.accounts.sign_in_api import routes as sign_in_routes
+from vokrug.accounts.store.attempts import last_messages
 from vokrug.accounts.store.people import who_signs_in
 from vokrug.accounts.telling import tell_logouts
 from vokrug.accounts.types import SCOPE_WORDS, Account, Acr, LinkedProduct, Message, Scope, Session
@@ -87,6 +88,7 @@ __all__ = [
     "gateway_to",
     "holder_of",
     "jobs",
+    "last_messages",
     "leave_product",
     "limits_of_messages",
     "me",

@@ -226,13 +226,13 @@ def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitabl
 
     async def renew() -> None:
         await checkout.reference.renew(services.db, services.clock.now())
-        await checkout.unseen.write(services.db)
         async with services.db.transaction(readonly=True) as tx:
             await checkout.offers.refresh(tx)
             if next(turns) % DIRECTORY_EVERY == 0:
                 await checkout.directory.refresh(tx)
             if isinstance(services.clock, MovedClock):
                 services.clock.shift = max(services.clock.shift, await movable.read_shift(tx))
+        await checkout.unseen.write(services.db)
 
     return renew
 

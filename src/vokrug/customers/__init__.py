@@ -48,6 +48,7 @@ from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
 from vokrug.customers.quarantine.api import routes as quarantine_routes
 from vokrug.customers.reactions import note_identity, note_profile, reactions
+from vokrug.customers.retention.api import routes as retention_routes
 from vokrug.customers.segments.api import routes as segment_routes
 from vokrug.customers.segments.operations import segments_of
 from vokrug.customers.store.numbers import ids_of, numbers_of
@@ -90,6 +91,7 @@ all_routes = [
     household_routes,
     bulk_routes,
     segment_routes,
+    retention_routes,
 ]
 
 __all__ = [

@@ -56,6 +56,7 @@ from vokrug.promotions.engine import (
     expires_at,
     points_for,
     price,
+    touched_by,
 )
 from vokrug.promotions.engine.apart import RulesApart
 from vokrug.promotions.engine.lint.findings import Key
@@ -254,6 +255,7 @@ __all__ = [
     "tiers_version",
     "today_of",
     "told_of_person",
+    "touched_by",
     "try_price",
     "wanted",
     "weigh",

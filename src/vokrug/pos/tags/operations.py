@@ -1,5 +1,6 @@
 """Shelf prices come in, labels are drawn, and whoever shows them reads what has changed."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,12 +8,13 @@ from vokrug.pos.baskets import amount
 from vokrug.pos.checkout import Checkout
 from vokrug.pos.errors import AmountMalformed
 from vokrug.pos.tags import rules, store
-from vokrug.pos.tags.rules import Tag
+from vokrug.pos.tags.rules import Drawing, Tag
 from vokrug.pos.tags.schemas import PriceTags, ShelfPrices, ShelfPricesTaken
 from vokrug.pos.types import Shop
 from vokrug.runtime.database import Database, Tx
 
 SLICE = 500
+BREATH = 10  # labels, about a millisecond
 PAGE = 1_000
 
 
@@ -31,8 +33,12 @@ async def take_prices(checkout: Checkout, tx: Tx, body: ShelfPrices, shop: Shop,
 
 async def drawn(checkout: Checkout, tx: Tx, shop: Shop, prices: Sequence[tuple[str, int]], now: datetime) -> list[Tag]:
     articles = await checkout.reference.articles(checkout.db, [sku for sku, _ in prices], tx)
-    offers = checkout.offers
-    return [rules.tag_of(offers, shop, sku, articles.get(sku), price, now) for sku, price in prices]
+    tags = []
+    for n, (sku, price) in enumerate(prices, 1):
+        tags.append(rules.tag_of(checkout.offers, shop, sku, articles.get(sku), price, now))
+        if n % BREATH == 0:
+            await asyncio.sleep(0)  # this process answers tills as well
+    return tags
 
 
 async def tags_of(checkout: Checkout, tx: Tx, shop: Shop, skus: Sequence[str], now: datetime) -> PriceTags:
@@ -73,21 +79,31 @@ async def renew_tags(checkout: Checkout, db: Database, now: datetime) -> int:
         shop = checkout.reference.shops_by_id.get(row["shop_id"])
         if shop is None:
             continue
-        mark = rules.mark_of(checkout.offers, shop, now)
-        if mark != row["mark"]:
-            changed += await redraw(checkout, db, shop, mark, now)
+        before, drawing = Drawing(row["mark"], frozenset(row["drawn_by"])), Drawing.of(checkout.offers, shop, now)
+        if before != drawing:
+            changed += await redraw(checkout, db, shop, before, drawing, now)
+        await asyncio.sleep(0)
     return changed
 
 
-async def redraw(checkout: Checkout, db: Database, shop: Shop, mark: str, now: datetime) -> int:
-    """Every label of a shop; the mark comes last, so that whoever is stopped begins again."""
+async def redraw(checkout: Checkout, db: Database, shop: Shop, before: Drawing, drawing: Drawing, now: datetime) -> int:
+    """The labels of a shop that may say something else. By what they were drawn is written last, so that whoever is
+    stopped begins again.
+    """
+    is_concerned = rules.concerned(checkout.offers, shop, before, drawing, now)
     changed, after = 0, ""
     while True:
         async with db.transaction() as tx:
             await store.lock_head(tx, shop.id)
-            prices = await store.prices_after(tx, shop.id, after, SLICE)
+            rows = await store.prices_after(tx, shop.id, after, SLICE)
+            articles = await checkout.reference.articles(checkout.db, [row["sku"] for row in rows], tx)
+            prices = [
+                (row["sku"], row["price_minor"])
+                for row in rows
+                if is_concerned(rules.one_of(row["sku"], articles.get(row["sku"]), row["price_minor"]), row["promos"])
+            ]
             changed += await store.put_tags(tx, shop.id, await drawn(checkout, tx, shop, prices, now))
-            if len(prices) < SLICE:
-                await store.mark(tx, shop.id, mark)
+            if len(rows) < SLICE:
+                await store.drawn_by(tx, shop.id, drawing.mark, sorted(drawing.offers))
                 return changed
-            after = prices[-1][0]
+            after = rows[-1]["sku"]

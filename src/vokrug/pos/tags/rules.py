@@ -1,8 +1,10 @@
 """What a label says, decided without I/O: the engine is asked about one piece, for anybody and for a member."""
 
 import hashlib
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from vokrug import promotions
 from vokrug.kernel import Rounding, format_minor, round_ratio
@@ -29,7 +31,7 @@ def tag_of(
     offers: promotions.LiveOffers, shop: Shop, sku: str, article: Article | None, price_minor: int, at: datetime
 ) -> Tag:
     """One piece, or one kilogram, alone in a basket."""
-    line = line_of(LineAsked(n=1, sku=sku, qty="1", price=format_minor(price_minor)), article)
+    line = one_of(sku, article, price_minor)
     basket = promotions.Basket(
         shop_id=shop.id,
         zone=shop.zone,
@@ -39,15 +41,21 @@ def tag_of(
     )
     anybody = promotions.price(basket, None, offers.current, at)
     member = promotions.price(basket, a_member(at), offers.current, at)
-    applied = [ref(one.offer_id, one.version) for one in member.lines[0].discounts]
+    discounts = [*anybody.lines[0].discounts, *member.lines[0].discounts]
+    applied = [ref(one.offer_id, one.version) for one in discounts]
+    applied += [ref(one.offer_id, one.version) for one in member.earn]
     return Tag(
         sku,
         price_minor,
         anybody.lines[0].net_minor,
         min(member.lines[0].net_minor, anybody.lines[0].net_minor),
         member.totals.earn_minor,
-        tuple(applied),
+        tuple(dict.fromkeys(applied)),
     )
+
+
+def one_of(sku: str, article: Article | None, price_minor: int) -> promotions.Line:
+    return line_of(LineAsked(n=1, sku=sku, qty="1", price=format_minor(price_minor)), article)
 
 
 def a_member(at: datetime) -> promotions.Shopper:
@@ -55,11 +63,38 @@ def a_member(at: datetime) -> promotions.Shopper:
     return promotions.Shopper(visits=10, last_purchase_at=at - timedelta(days=1))
 
 
-def mark_of(offers: promotions.LiveOffers, shop: Shop, at: datetime) -> str:
-    """By which offers labels are drawn: those published, and of those with hours and days the ones that run."""
-    running = sorted(offers.current.running(at, shop.zone))
-    said = f"{offers.current.version} {running}"
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What labels of a shop are drawn by: the offers at work, and what every label hangs on. `day`: once a day all of
+    them are drawn again, whatever we think has changed.
+    """
+
+    mark: str
+    offers: frozenset[str]
+
+    @classmethod
+    def of(cls, offers: promotions.LiveOffers, shop: Shop, at: datetime) -> "Drawing":
+        day = at.astimezone(ZoneInfo(shop.zone)).date()
+        said = f"{day} {offers.current.policy} {sorted(promotions.closed(offers.around, None))}"
+        at_work = offers.current.at_work("pos", shop.id, shop.zone, at)
+        mark = hashlib.sha256(said.encode()).hexdigest()[:32]
+        return cls(mark, frozenset(ref(offer, version) for offer, version in at_work))
+
+
+def concerned(
+    offers: promotions.LiveOffers, shop: Shop, before: Drawing, now: Drawing, at: datetime
+) -> Callable[[promotions.Line, Collection[str]], bool]:
+    """Which labels may say something else: those that an offer which has gone had a say in, and those that one which
+    has come may have.
+    """
+    if before.mark != now.mark:
+        return lambda line, promos: True
+    at_work = offers.current.at_work("pos", shop.id, shop.zone, at)
+    gone = before.offers - now.offers
+    come = promotions.touched_by(
+        rule for (offer, version), rule in at_work.items() if ref(offer, version) not in before.offers
+    )
+    return lambda line, promos: not gone.isdisjoint(promos) or come(line)
 
 
 def shown(sku: str, tag: Tag | None) -> PriceTag:

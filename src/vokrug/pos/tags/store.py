@@ -13,10 +13,12 @@ PUT_PRICES = """
 DROP_PRICES = "delete from pos_shelf_price where shop_id = $1 and sku = any($2)"
 PRICES_OF = "select sku, price_minor from pos_shelf_price where shop_id = $1 and sku = any($2)"
 PRICES_AFTER = """
-    select sku, price_minor from pos_shelf_price where shop_id = $1 and sku > $2 order by sku limit $3
+    select price.sku, price.price_minor, coalesce(tag.promos, '{}') as promos
+      from pos_shelf_price price left join pos_price_tag tag on tag.shop_id = price.shop_id and tag.sku = price.sku
+     where price.shop_id = $1 and price.sku > $2 order by price.sku limit $3
 """
 SHOPS = """
-    select shop.id as shop_id, coalesce(head.mark, '') as mark
+    select shop.id as shop_id, coalesce(head.mark, '') as mark, coalesce(head.drawn_by, '{}') as drawn_by
       from pos_shop shop left join pos_price_tag_head head on head.shop_id = shop.id
      where exists (select from pos_shelf_price price where price.shop_id = shop.id)
 """
@@ -24,7 +26,7 @@ LOCK_HEAD = """
     insert into pos_price_tag_head as head (shop_id) values ($1)
     on conflict (shop_id) do update set place = head.place returning place
 """
-MARK = "update pos_price_tag_head set mark = $2 where shop_id = $1"
+DRAWN_BY = "update pos_price_tag_head set mark = $2, drawn_by = $3 where shop_id = $1"
 # A label that says what it said keeps its place.
 PUT_TAGS = """
     with given as (
@@ -66,8 +68,9 @@ async def prices_of(tx: Tx, shop_id: int, skus: Sequence[str]) -> dict[str, int]
     return {row["sku"]: row["price_minor"] for row in await tx.rows(PRICES_OF, shop_id, list(skus))}
 
 
-async def prices_after(tx: Tx, shop_id: int, sku: str, limit: int) -> list[tuple[str, int]]:
-    return [(row["sku"], row["price_minor"]) for row in await tx.rows(PRICES_AFTER, shop_id, sku, limit)]
+async def prices_after(tx: Tx, shop_id: int, sku: str, limit: int) -> Sequence[Row]:
+    """With the offers that had a say in their labels."""
+    return await tx.rows(PRICES_AFTER, shop_id, sku, limit)
 
 
 async def shops_with_prices(tx: Tx) -> Sequence[Row]:
@@ -80,8 +83,8 @@ async def lock_head(tx: Tx, shop_id: int) -> int:
     return place
 
 
-async def mark(tx: Tx, shop_id: int, mark: str) -> None:
-    await tx.run(MARK, shop_id, mark)
+async def drawn_by(tx: Tx, shop_id: int, mark: str, offers: Sequence[str]) -> None:
+    await tx.run(DRAWN_BY, shop_id, mark, list(offers))
 
 
 async def put_tags(tx: Tx, shop_id: int, tags: Sequence[Tag], gone: Sequence[str] = ()) -> int:
