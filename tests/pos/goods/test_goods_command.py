@@ -66,6 +66,22 @@ async def test_an_export_comes_in_again_and_changes_nothing(chain: Chain, termin
     assert await chain.rows("select * from pos_category order by id") == groups
 
 
+async def test_parts_of_an_export_do_not_withdraw_each_other(chain: Chain, terminal: Path) -> None:
+    """Each of them calls itself whole: together they are taken as one archive, one by one they are not taken so."""
+    parts = [document(catalogue(good(code, "Чай"), changes_only=False)) for code in ("p1", "p2")]
+    for n, part in enumerate(parts):
+        (terminal / f"part{n}.xml").write_bytes(part)
+    mark = await goods_mark(chain)
+    refused = await typed("import", "part0.xml", "part1.xml", "--withdraw-gone")
+    assert (refused.exit_code, await goods_mark(chain)) == (2, mark)
+    (terminal / "all.zip").write_bytes(zipped(a__xml=parts[0], b__xml=parts[1]))
+    assert (await typed("import", "all.zip", "--withdraw-gone")).exit_code == 0
+    assert not any(row["is_withdrawn"] for row in await articles(chain))
+    (listed,) = json.loads((await typed("imports", "--json")).stdout)
+    assert (listed["file"], listed["report"]["counts"]["goods"]["new"]) == ("all.zip", 2)
+    assert "all.zip" in (await typed("imports")).stdout
+
+
 async def test_what_is_bad_stands_in_a_file_beside(chain: Chain, terminal: Path) -> None:
     bad = terminal / "bad.xml"
     bad.write_bytes(document(catalogue(good("", "Без ид"), good("g1", "Чай"), good("g2", "Кофе", Штрихкод="46000001"))))

@@ -22,9 +22,9 @@ from vokrug.pos.goods.files import Source
 from vokrug.pos.goods.operations import importing, mapping, proposing
 from vokrug.pos.goods.operations.importing import Wanted
 from vokrug.pos.goods.reports import Report
-from vokrug.pos.goods.schemas import AliasCard, GoodsProposal, UnknownCard
+from vokrug.pos.goods.schemas import AliasCard, GoodsProposal, ImportCard, UnknownCard
 from vokrug.pos.goods.store import aliases as alias_store
-from vokrug.pos.goods.store import cards, proposals
+from vokrug.pos.goods.store import cards, imports, proposals
 from vokrug.pos.goods.store import unknown as unknown_store
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -67,6 +67,9 @@ def import_goods(
 
     Small transactions: cut off, start it again and it goes on where it was. Status 1 when something was bad.
     """
+    if withdraw_gone and len(files) > 1:
+        # Each file would take off sale what only the others name.
+        raise click.UsageError("--withdraw-gone takes one file: put the parts of an export into one zip.")
     console, reports = Console(), list[Report]()
     for file in files:
         beside = None if dry_run else file.with_name(file.name + ".errors.csv")
@@ -188,6 +191,34 @@ def export_goods(path: Path, shop: str | None) -> None:
 EXPORTED = [
     "id", "name", "article", "barcodes", "category id", "brand", "unit", "vat", "price", "weighed", "deleted",
 ]  # fmt: skip
+
+
+@command.command("imports")
+@click.option("--limit", type=click.IntRange(1, MOST_SHOWN), default=20, show_default=True)
+@as_json
+def list_imports(limit: int, as_json: bool) -> None:
+    """Past imports with their reports, the newest first; one that was cut off still runs."""
+
+    async def work(desk: Desk) -> list[ImportCard]:
+        async with desk.db.transaction(readonly=True) as tx:
+            return [ImportCard.of(row) for row in await imports.list_imports(tx, None, limit)]
+
+    found = at_desk(work)
+    if as_json:
+        _json(found)
+        return
+    rows = [
+        (f"{one.started_at:%Y-%m-%d %H:%M}", one.shop, one.file, one.state, one.done, _told(one.report))
+        for one in found
+    ]  # fmt: skip
+    _rows(("began", "shop", "file", "state", "elements", "goods: new, changed, unchanged"), rows)
+
+
+def _told(report: Report | None) -> str:
+    if report is None:
+        return ""
+    goods = report.counts.goods
+    return f"{goods.new:,} {goods.changed:,} {goods.unchanged:,}"
 
 
 # Work lists
