@@ -53,6 +53,7 @@ from vokrug.accounts.sign_in_api import routes as sign_in_routes
 from vokrug.accounts.staff_api import routes as staff_routes
 from vokrug.accounts.staff_door import staff_here, staff_leaves
 from vokrug.accounts.staff_pages_api import routes as staff_page_routes
+from vokrug.accounts.store.attempts import last_messages
 from vokrug.accounts.store.people import who_signs_in
 from vokrug.accounts.telling import tell_logouts
 from vokrug.accounts.types import (
@@ -140,6 +141,7 @@ __all__ = [
     "invite",
     "jobs",
     "last_changes",
+    "last_messages",
     "leave_product",
     "limits_of_messages",
     "me",

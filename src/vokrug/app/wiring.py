@@ -46,6 +46,7 @@ JOBS: list[Jobs] = [
 REACTIONS: list[events.Reaction] = [
     *customers.reactions,
     promotions.follow_segments,
+    ledger.propose_joins,
     accounts.close_account,
     *pos.reactions,
     analytics.count,
@@ -61,6 +62,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.goods_routes,
         pos.proof_routes,
         pos.message_routes,
+        pos.tag_routes,
         pos.offline_routes,
         pos.fraud_routes,
         pos.onboarding_routes,
@@ -71,6 +73,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         *web.all_routes,
         *promotions.all_routes,
         ledger.routes,
+        ledger.join_routes,
         ledger.giftcards.routes,
         events.routes,
         events.catalogue_routes,
@@ -223,13 +226,13 @@ def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitabl
 
     async def renew() -> None:
         await checkout.reference.renew(services.db, services.clock.now())
-        await checkout.unseen.write(services.db)
         async with services.db.transaction(readonly=True) as tx:
             await checkout.offers.refresh(tx)
             if next(turns) % DIRECTORY_EVERY == 0:
                 await checkout.directory.refresh(tx)
             if isinstance(services.clock, MovedClock):
                 services.clock.shift = max(services.clock.shift, await movable.read_shift(tx))
+        await checkout.unseen.write(services.db)
 
     return renew
 

@@ -12,10 +12,12 @@ from vokrug.web.console.reports_api import routes as reports_routes
 from vokrug.web.console.staff import KeyDoor
 from vokrug.web.console.upkeep_api import routes as upkeep_routes
 from vokrug.web.sandbox import Sandbox, SandboxArticle, SandboxCard, SandboxTill
+from vokrug.web.start_api import routes as start_routes
 from vokrug.web.till_api import routes as till_routes
 
 all_routes = [
     built_routes,
+    start_routes,
     till_routes,
     home_routes,
     customers_routes,

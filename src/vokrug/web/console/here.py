@@ -102,6 +102,8 @@ Tell = Callable[[Here], Awaitable[Answer[bytes]]]
 async def at_console(call: Call, tell: Tell, *duties: Duty) -> Answer[bytes]:
     """A page for staff with one of these duties; none named is everybody who has signed in."""
     staff = await call.services.get(KeyDoor).staff_of(call)
+    if staff is None and "hx-request" in call.headers:  # a part of a page: the whole page goes to the door
+        return Answer(b"", headers={"hx-redirect": f"{HOME}/sign-in", "cache-control": "no-store"})
     if staff is None:
         return Answer(b"", status=303, headers={"location": f"{HOME}/sign-in", "cache-control": "no-store"})
     here = Here(call, staff, frame.language_of(call))
