@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from vokrug.accounts.operations.keys import rotate_keys
 from vokrug.accounts.provider.part import Provider
-from vokrug.accounts.store import attempts, grants
+from vokrug.accounts.store import attempts, grants, staff
 from vokrug.accounts.telling import tell_logouts
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
@@ -32,6 +32,7 @@ async def forget(run: JobRun) -> None:
     async with run.services.db.transaction() as tx:
         await grants.drop_old(tx, run.now - KEPT_AFTER_EXPIRY)
         await attempts.drop_old(tx, run.now - KEPT_AFTER_EXPIRY)
+        await staff.forget_invited(tx, run.now - KEPT_AFTER_EXPIRY)
 
 
 async def schedule_all(tx: Tx, now: datetime) -> None:

@@ -47,7 +47,7 @@ async def discovery(call: Call) -> Answer[Json]:
         "scopes_supported": list(Scope),
         "claims_supported": [
             *("sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "sid", "name", "nickname", "locale"),
-            *("phone_number", "phone_number_verified", "email", "email_verified", "customer_id"),
+            *("phone_number", "phone_number_verified", "email", "email_verified", "customer_id", "roles", "shops"),
         ],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

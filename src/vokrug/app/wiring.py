@@ -239,17 +239,24 @@ def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitabl
 
 def stack_accounts(services: Services, settings: Settings, stack: AsyncExitStack) -> None:
     """The parts that sign people in."""
-    assert settings.secret, "the floor fills in the secret"
-    issuer = settings.issuer or f"http://localhost:{settings.port}"
-    services.add(accounts.Provider(issuer, accounts.AccountKeys(secret_of(settings))))
-    proxies, prefixes = _listed(settings.trusted_proxies), _listed(settings.sms_prefixes)
-    services.add(accounts.SignInSettings(proxies, accounts.Policy(prefixes, settings.sms_hourly)))
+    services.add(provider_of(settings))
+    services.add(accounts.SignInSettings(_listed(settings.trusted_proxies), policy_of(settings)))
     messenger = accounts.Messenger(messages_of(services, settings))
     services.add(messenger)
     stack.push_async_callback(messenger.close)
     door = accounts.HttpLogoutDoor()
     services.add(door)
     stack.push_async_callback(door.close)
+
+
+def provider_of(settings: Settings) -> accounts.Provider:
+    """Who we are to browsers and programs."""
+    issuer = settings.issuer or f"http://localhost:{settings.port}"
+    return accounts.Provider(issuer, accounts.AccountKeys(secret_of(settings)))
+
+
+def policy_of(settings: Settings) -> accounts.Policy:
+    return accounts.Policy(_listed(settings.sms_prefixes), settings.sms_hourly)
 
 
 def messages_of(services: Services, settings: Settings) -> accounts.MessageGateway:

@@ -20,6 +20,7 @@ from vokrug.customers.errors import (
     IdentifierTaken,
     IdentifierTypeUnknown,
     LanguageUnknown,
+    PhoneMalformed,
 )
 from vokrug.customers.facts import CustomerErased, CustomersMerged, CustomersUnmerged, SegmentEntered, SegmentLeft
 from vokrug.customers.for_events import People
@@ -126,6 +127,7 @@ __all__ = [
     "MergeSeen",
     "Merged",
     "People",
+    "PhoneMalformed",
     "Profile",
     "Proposal",
     "ProposalState",
