@@ -8,7 +8,6 @@ import pytest
 
 from tests.pos.chain import CAKE, COFFEE, Chain, Shopper, Till
 from vokrug import customers, ledger
-from vokrug.events import ReactionRunner
 from vokrug.ledger.joins import operations as joins
 from vokrug.ledger.joins.errors import NotOnePerson
 
@@ -33,17 +32,7 @@ async def unmerges(chain: Chain, merge_id: int) -> None:
 
 async def hears(chain: Chain) -> None:
     """Until all that was told is heard: the chain's own runner may be at it at this moment."""
-    runner = ReactionRunner(chain.services.db, chain.services.clock, [ledger.propose_joins])
-    while True:
-        await runner.run_once()
-        if not await chain.rows(BEHIND):
-            return
-
-
-BEHIND = """
-    select 1 from events_offset place join events_head head using (partition)
-     where place.reaction = 'ledger.propose_joins' and place.position < head.next_position - 1
-"""
+    await chain.reacts(ledger.propose_joins)
 
 
 async def waiting(chain: Chain, state: str = "proposed") -> list[dict[str, Any]]:
