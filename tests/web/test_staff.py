@@ -55,7 +55,8 @@ async def at_desk(chain: Chain, till: Till, *roles: str, shops: tuple[str, ...] 
 
 
 def hidden(page: str, name: str) -> str:
-    return re.findall(rf'name="{name}" value="([^"]*)"', page)[0]
+    found: str = re.findall(rf'name="{name}" value="([^"]*)"', page)[0]
+    return found
 
 
 async def test_roles_open_their_own_pages_and_nobody_elses(chain: Chain, till: Till) -> None:
