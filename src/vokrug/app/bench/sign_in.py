@@ -98,7 +98,7 @@ class Browser:
             "client": ("127.0.0.1", 1),
             "server": ("localhost", 8080),
         }
-        await self.app(scope, receive, send)  # type: ignore[arg-type]
+        await self.app(scope, receive, send)
         if "set-cookie" in said.headers:
             self.cookie = said.headers["set-cookie"].partition(";")[0].partition("=")[2]
         assert said.status < 400, f"{path}: {said.status} {said.body[:300]!r}"
