@@ -2,6 +2,7 @@
 
 from vokrug.web.built import address
 from vokrug.web.built import routes as built_routes
+from vokrug.web.console.colleagues_api import routes as colleagues_routes
 from vokrug.web.console.customers_api import routes as customers_routes
 from vokrug.web.console.home_api import routes as home_routes
 from vokrug.web.console.lists_api import routes as lists_routes
@@ -21,6 +22,7 @@ all_routes = [
     till_routes,
     home_routes,
     customers_routes,
+    colleagues_routes,
     lists_routes,
     upkeep_routes,
     offers_routes,

@@ -147,7 +147,7 @@ async def _decide(tx: Tx, provider: Provider, asked: Asked, session: Session | N
         if not account.has_second:
             return await _done_with(tx, provider, asked, "unmet_authentication_requirements", now)
         return AskToSignIn(await _waiting(tx, asked, now), is_second=True)
-    given = await store.consent(tx, account.id, asked.client.id)
+    given = () if asked.client.is_trusted else await store.consent(tx, account.id, asked.client.id)
     # "Ask them again" is answered once: by an agreement that came after the question.
     has_just_agreed = asked.request_id is not None and await store.agreed_after(
         tx, account.id, asked.client.id, asked.at

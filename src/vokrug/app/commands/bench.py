@@ -208,6 +208,18 @@ def goods(as_json: bool, count: int, names: Path | None, asked: int) -> None:
     click.echo(msgspec.json.encode(report) if as_json else page(report))
 
 
+@command.command("sign-in")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--sign-ins", default=200, show_default=True, type=click.IntRange(1, 3_000), help="Of each round.")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 20))
+def sign_in(as_json: bool, sign_ins: int, rounds: int) -> None:
+    """Processor time of a sign-in: by SMS, by a passkey, a product's code and tokens. On a PostgreSQL of its own."""
+    from vokrug.app.bench.sign_in import measure, page
+
+    report = measure(sign_ins, rounds, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
 @command.command("till-day")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1, 100), help="With losses and without.")

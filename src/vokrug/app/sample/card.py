@@ -121,6 +121,7 @@ def card_text(settings: Settings, keys: SampleKeys) -> str:
   documents  {api}/docs
   cabinet    {api}/me
              (codes of sign-in wait at {api}/console/messages)
+  owner      `vokrug staff invite NAME --phone +7… --role owner` prints a link; sign in with that phone
   facts      {api}/events/catalogue
   health     {api}/health/ready
   metrics    {api}/metrics

@@ -42,8 +42,9 @@ async def enter(call: Call, body: bytes) -> Answer[bytes]:
 
 @routes.post("/console/sign-out", refusals=FORMS, **PAGE)
 async def leave(call: Call, body: bytes) -> Answer[bytes]:
-    """This browser forgets who was here."""
+    """This browser forgets who was here, by a key or by an account."""
     require_near(call)
+    await accounts.staff_leaves(call)
     return Answer(b"", status=303, headers={"location": f"{HOME}/sign-in", "set-cookie": set_cookie(call, "", 0)})
 
 
