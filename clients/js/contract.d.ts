@@ -31,6 +31,8 @@ export interface Operations {
   pos_gift_cards_post_block: { body: GiftCardBlock; answer: GiftCardStanding };
   /** Ask for the shopper's word to burn the points of a check that was promised; then bring it. */
   pos_post_authorize: { body: Authorize; answer: Authorized };
+  /** What shelf labels say. With `sku`: these, as of this very moment. Else what has changed since a `version`: all of */
+  pos_get_prices: { body: undefined; answer: PriceTags };
   /** What a till takes along for when it loses its line: offers that need nothing else of the centre, and goods. */
   pos_get_bundle: { body: undefined; answer: unknown };
   /** The public key of bundles, for a till to keep. */
@@ -447,6 +449,27 @@ export interface OwnOffer {
   name: string;
   until: string | null;
   must_be_activated: boolean;
+}
+
+export interface PriceTag {
+  sku: string;
+  is_gone: boolean;
+  price: string | null;
+  now: string | null;
+  member: string | null;
+  points: string | null;
+  promos: string[];
+  text_ru: string;
+  text_en: string;
+}
+
+export interface PriceTags {
+  shop: string;
+  currency: string;
+  version: string;
+  more: boolean;
+  is_whole: boolean;
+  tags: PriceTag[];
 }
 
 export interface Problem {

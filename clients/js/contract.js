@@ -16,6 +16,7 @@ export const OPERATIONS = {
   pos_gift_cards_post_topup: ["POST", "/pos/v1/gift-cards:topup"],
   pos_gift_cards_post_block: ["POST", "/pos/v1/gift-cards:block"],
   pos_post_authorize: ["POST", "/pos/v1/checks/{check_uid}:authorize"],
+  pos_get_prices: ["GET", "/pos/v1/prices"],
   pos_get_bundle: ["GET", "/pos/v1/bundle"],
   pos_get_bundle_key: ["GET", "/pos/v1/bundle-key"],
   pos_post_replay: ["POST", "/pos/v1/replay"],

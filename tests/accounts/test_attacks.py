@@ -3,12 +3,16 @@
 import asyncio
 import io
 import logging
+from typing import Any
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from tests.accounts.street import Street, fields, query_of
+from vokrug.accounts.store import people
+from vokrug.kernel import new_id
+from vokrug.runtime.database import Tx
 from vokrug.runtime.logs import configure_logs
 
 
@@ -101,3 +105,55 @@ async def test_a_disabled_or_unknown_product_and_a_wrong_secret_answer_alike(str
     shop.id = "nobody"
     unknown = await shop.exchanges("vks_code_x")
     assert (known.status_code, known.json()["error"]) == (unknown.status_code, unknown.json()["error"])
+
+
+@pytest.mark.parametrize("kind", ["phone", "email"])
+async def test_a_known_login_and_an_unknown_one_ask_the_database_the_same(
+    street: Street, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Enumeration by time: the same statements in the same order, so that a clock has nothing to tell."""
+    known, unknown = ("+79161234567", "+79169999999") if kind == "phone" else ("a@example.org", "b@example.org")
+    account = await street.person()
+    async with street.db.transaction() as tx:
+        hash = street.directory.identify(kind, known).hash
+        await people.put_login(tx, kind, hash, account.id, street.clock.now())
+    heard: list[str] = []
+
+    def listening(verb: str) -> None:
+        real = getattr(Tx, verb)
+
+        async def told(tx: Tx, *said: Any) -> Any:
+            heard.append(next(one for one in said if isinstance(one, str)))
+            return await real(tx, *said)
+
+        monkeypatch.setattr(Tx, verb, told)
+
+    for verb in ("all", "maybe", "rows", "value", "run"):
+        listening(verb)
+    asked = []
+    for login in (known, unknown):
+        browser = street.browser()
+        form = fields((await browser.walks("/sign-in")).text)
+        heard.clear()
+        answer = await browser.sends("/sign-in" if kind == "phone" else "/sign-in/email", {**form, kind: login})
+        asked.append((answer.status_code, list(heard)))
+    assert asked[0] == asked[1]
+    assert len(asked[0][1]) > 2
+
+
+async def test_an_invitation_is_in_no_log_and_in_no_copy_of_the_database(street: Street) -> None:
+    stream, root = io.StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logs("json", "DEBUG", stream)
+    try:
+        to = {"by": "email", "address": "olga@example.org"}
+        said = {"id": str(new_id()), "name": "Ольга", "roles": ["analyst"], "to": to}
+        await street.asks("POST", "/v1/staff/invitations", said, status=202)
+        link = next(word for word in (await street.message()).split() if word.startswith("http"))
+        await street.browser().opens(link.removeprefix(street.issuer))
+    finally:
+        root.handlers[:], root.level = handlers, level
+    picture, log = str(await street.picture()), stream.getvalue()
+    for secret in (query_of(link)["code"], "olga@example.org", "Ольга", street.staff.partition(".")[2]):
+        assert secret not in log, "in the log"
+        assert secret not in picture, "in the database"

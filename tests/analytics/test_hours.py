@@ -1,6 +1,5 @@
 """What was sold, as it is counted from facts."""
 
-import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,25 +8,13 @@ from tests.pos.chain import CAKE, COFFEE, Chain, Shopper, Till, fiscal
 from vokrug import analytics
 from vokrug.analytics import Grain, Totals, rules
 from vokrug.analytics.jobs import FOLDED_AFTER, fold
-from vokrug.events.runner import ReactionRunner
 
 SHOPS = [("S1", "Europe/Moscow"), ("S2", "Europe/Moscow")]
 
 
-TOLD = """
-    select count(*) from events_log l join events_type t on t.id = l.type
-     where t.name in ('pos.sale_committed.v1', 'pos.return_posted.v1')
-"""
-COUNTED = "select coalesce(sum(checks + returns), 0)::bigint as count from analytics_hour"
-
-
 async def counted(chain: Chain) -> None:
     """Every fact has its effect: here, or by the runner of the application, whichever comes first."""
-    runner = ReactionRunner(chain.services.db, chain.services.clock, [analytics.count])
-    async with asyncio.timeout(30):
-        while (await chain.rows(COUNTED))[0]["count"] < (await chain.rows(TOLD))[0]["count"]:
-            await runner.run_once()
-            await asyncio.sleep(0.01)
+    await chain.reacts(analytics.count)
 
 
 async def today(chain: Chain) -> tuple[Totals, Totals]:

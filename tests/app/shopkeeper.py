@@ -27,7 +27,7 @@ TABLES = """
     select tablename from pg_tables
      where schemaname = 'public' and tablename ~ '^(customers|ledger|pos|promotions|events)_'
        and tablename not in ('events_offset', 'events_worker', 'events_lease')
-       and tablename not in ('customers_change', 'pos_low_price', 'pos_fraud_count', 'pos_fraud_seen') order by 1
+       and tablename !~ '^(customers_change|pos_low_price|pos_fraud_count|pos_fraud_seen|pos_goods_unknown)' order by 1
 """
 
 

@@ -18,6 +18,7 @@ from vokrug.app.sample.filling import together
 from vokrug.app.sample.goods import articles, ean13
 from vokrug.app.sample.history import History, PlannedReturn, PlannedSale, Size
 from vokrug.app.sample.people import shoppers
+from vokrug.app.sample.playground import playground_of
 from vokrug.customers.rules import called_as_asked
 from vokrug.pos.operations.committing import commit as real_commit
 from vokrug.runtime.settings import Settings
@@ -80,6 +81,21 @@ def test_a_chain_is_made_once_and_its_books_balance(settings: Settings, capsys: 
     assert report["journals"] >= made["pos_sale"]
     assert CliRunner().invoke(cli, ["books", "trial-balance"]).exit_code == 0
     assert CliRunner().invoke(cli, ["sample", "key"]).output.strip() == keys.till
+
+
+def test_the_playground_hands_out_what_works(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keys of two tills, goods with prices, phones of shoppers, cards that were printed; nothing without a sample."""
+    assert playground_of(settings).tills == ()
+    prepare_sample(settings, SMALL)
+    capsys.readouterr()
+    made = playground_of(settings)
+    keys = read_keys(settings)
+    assert [till.token for till in made.tills] == [keys.till, keys.second_till]
+    assert len({till.shop for till in made.tills}) == 2
+    assert {good.sku for good in made.goods} == {good.sku for shelf in articles().values() for good in shelf}
+    assert all(good.shelf and float(good.price) > 0 for good in made.goods)
+    assert len(made.gift_cards) == len({card.number for card in made.gift_cards}) == 40
+    assert made.staff == keys.staff
 
 
 def test_an_interrupted_filling_goes_on_with_the_same_documents(

@@ -1,6 +1,7 @@
 """A good till is ready; each way of being wrong is named, in a log and on the line."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -291,6 +292,7 @@ def test_the_command_serves_a_centre_of_its_own(
 ) -> None:
     """A vendor's program, told by its environment, plays two plays; the report can be uploaded."""
     monkeypatch.setenv("VOKRUG_DATABASE_URL", f"{postgres_base}/postgres")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path or "." for path in sys.path))
     program = tmp_path / "till.py"
     program.write_text(
         """

@@ -12,7 +12,6 @@ from tests.cabinet.visitor import Visitor
 from tests.pos.chain import CAKE, COFFEE, POINTS_LIVE_DAYS, Till
 from vokrug import customers
 from vokrug.accounts import close_account
-from vokrug.events import ReactionRunner
 
 SIGN_IN = "/sign-in"
 
@@ -134,7 +133,7 @@ async def test_a_wish_to_be_forgotten_is_decided_by_staff_and_closes_the_account
     assert 'id="asked"' in await anna.sees("/me/data")
     await anna.street.asks("POST", f"/v1/customer-erasures/{asked['id']}:approve")
     assert (await anna.browser.opens("/me")).headers["location"] == SIGN_IN, "at once"
-    await ReactionRunner(anna.street.db, anna.street.clock, [close_account]).run_once()
+    await anna.chain.reacts(close_account)
     [account] = await anna.chain.rows("select state, password_hash from accounts_account")
     assert account["state"] == "closed"
     assert await anna.chain.rows("select * from accounts_login") == []
@@ -160,7 +159,7 @@ async def test_whoever_was_merged_wishes_once_and_every_account_of_theirs_is_clo
         assert answer.headers["location"] == "/me/data"
     [asked] = await anna.chain.rows("select id from customers_erasure")
     await anna.street.asks("POST", f"/v1/customer-erasures/{asked['id']}:approve")
-    await ReactionRunner(anna.street.db, anna.street.clock, [close_account]).run_once()
+    await anna.chain.reacts(close_account)
     assert [row["state"] for row in await anna.chain.rows("select state from accounts_account")] == ["closed"] * 2
     assert await anna.chain.rows("select * from accounts_login") == []
 

@@ -65,7 +65,18 @@ async def test_the_cabinet_on_a_phone(chain: Chain, till: Till, tmp_path: Path) 
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         await signs_in(anna, page)
         assert await page.inner_text("#points") == "18"
-        for name in ("", "history", "profile", "consents", "products", "data", "security"):
+        for name in (
+            "",
+            "card",
+            "offers",
+            "gift-cards",
+            "history",
+            "profile",
+            "consents",
+            "products",
+            "data",
+            "security",
+        ):
             await page.goto(f"{anna.street.issuer}/me/{name}".rstrip("/"))
             await page.screenshot(path=tmp_path / f"{name or 'home'}.png", full_page=True)
             assert await page.evaluate("document.documentElement.scrollWidth") <= WIDTH, name

@@ -1,5 +1,6 @@
 """The Python client against a live centre, through a line that breaks."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -122,6 +123,11 @@ def test_a_slow_answer_is_no_answer(till: Till, centre: Centre, line: Line) -> N
     assert len(centre.sales()) == 1
 
 
+def where_we_are() -> dict[str, str]:
+    """A process of its own finds what we find."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path or "." for path in sys.path)}
+
+
 def test_a_power_cut_after_the_receipt_loses_nothing(centre: Centre, line: Line, tmp_path: Path) -> None:
     """The till's process ends between the queue and the answer; another opens the same folder."""
     line.choose = lambda method, path, body: slow(60) if path.endswith(":commit") else NONE
@@ -135,7 +141,7 @@ till.calculate(check)
 threading.Timer(0.3, lambda: os._exit(9)).start()
 till.commit(check, [{{"type": "cash", "amount": check.to_pay}}], fiscal(7))
 """
-    assert subprocess.run([sys.executable, "-c", script], timeout=60).returncode == 9
+    assert subprocess.run([sys.executable, "-c", script], timeout=60, env=where_we_are()).returncode == 9
     line.suffers()
     till = opened_till(centre, line.url, tmp_path)
     assert len(till.queue) == 1

@@ -224,6 +224,20 @@ async def test_a_decision_is_not_taken_back_over_what_came_after(care: Care, pic
     assert await picture() == before
 
 
+async def test_nor_once_what_was_before_is_destroyed(care: Care, db: Database, picture: Picture) -> None:
+    _, boris = await care.person(ANNAS), await care.person(BORISES, "Борис")
+    with pytest.raises(IdentifierTaken):
+        await care.attaches(boris, ANNAS)
+    (one,) = await care.contests()
+    await care.settles(one.id, moves=True)
+    async with db.transaction() as tx:
+        await tx.run("delete from customers_assertion where valid_to is not null")
+    before = await picture()
+    with pytest.raises(ContestOver):
+        await care.undoes(one.id)
+    assert await picture() == before
+
+
 async def test_what_speaks_for_each(care: Care) -> None:
     """Boris signs in, Anna has points: the account is the higher rung, unless the type says otherwise."""
     anna, boris = await care.person(ANNAS), await care.person(BORISES, "Борис")

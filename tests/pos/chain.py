@@ -1,5 +1,6 @@
 """A small chain to sell in, and the people in it: what the till's tests are told with."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -10,7 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from vokrug import ledger, pos, promotions
+from vokrug import events, ledger, pos, promotions
 from vokrug.app.wiring import living, routes_of
 from vokrug.kernel import MovedClock, format_minor, parse_minor
 from vokrug.runtime import keys
@@ -276,6 +277,16 @@ class Chain:
         )
         return {row["name"]: row["mark"] for row in await self.rows(sql)}
 
+    async def reacts(self, *reactions: events.Reaction) -> None:
+        """Until these have heard all that was told: the application's own runner may be at it at this moment."""
+        runner = events.ReactionRunner(self.services.db, self.services.clock, reactions)
+        names = [reaction.name for reaction in reactions]
+        async with asyncio.timeout(30):
+            await runner.enrol()
+            while await self.rows(BEHIND, names):
+                await runner.run_once()
+                await asyncio.sleep(0.01)
+
     async def balances(self) -> None:
         """The books agree with themselves."""
         async with self.services.db.transaction(readonly=True, isolation="repeatable_read") as tx:
@@ -298,6 +309,10 @@ class Chain:
         return await self.rows(EVENTS, kind)
 
 
+BEHIND = """
+    select from events_offset place join events_head head using (partition)
+     where place.reaction = any($1) and place.position < head.next_position - 1
+"""
 EVENTS = """
     select l.* from events_log l join events_type t on t.id = l.type where t.name = $1 order by l.recorded_at
 """

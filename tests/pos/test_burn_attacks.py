@@ -219,3 +219,66 @@ async def test_a_word_for_a_check_that_was_never_promised(till: Till, burning: B
     body = {**till.place, "rev": 1, "method": "sms"}
     assert (await till.sends(f"/pos/v1/checks/{check}:authorize", body)).code == (404, "check_unknown")
     assert burning.phones.received == []
+
+
+async def test_a_wallet_is_not_emptied_by_many_small_burns(chain: Chain, till: Till, burning: Burning) -> None:
+    await burning.declares(free_a_day="500.00")
+    anna, other = await burning.rich(till), chain.till("S1", "T2")
+    first = await till.quotes(anna, BIG, burn="250.00")
+    assert first.answer["burn"]["auth_needed"] is False
+    second = await other.quotes(anna, BIG, burn="250.00")
+    assert second.answer["burn"]["auth_needed"] is False, "500 so far, one of them only held"
+    (await till.confirms(first)).done()
+    (await other.confirms(second)).done()
+    third = await till.quotes(anna, BIG, burn="0.01")
+    assert third.answer["burn"]["auth_needed"] is True
+    assert (await till.confirms(third)).code == (403, "burn_not_authorised")
+    whole = {"rev": 1, **till.place, "check": till.check(anna, BIG, burn="10.00", hold=False)}
+    assert (await till.commits(uuid4(), whole)).code == (403, "burn_not_authorised"), "nor in one call"
+    fourth = await till.quotes(anna, BIG, burn="200.00")
+    (await burning.asks(fourth)).done()
+    (await burning.asks(fourth, code=burning.phones.code)).done()
+    assert (await till.confirms(fourth)).done()["burned"] == "200.00", "with her word"
+    chain.passes(hours=25)
+    anna.token = (await till.identifies(anna))["customer_token"]
+    tomorrow = await till.quotes(anna, BIG, burn="100.00")
+    assert tomorrow.answer["burn"]["auth_needed"] is False
+    assert (await till.confirms(tomorrow)).done()["burned"] == "100.00"
+
+
+async def test_tills_that_race_share_the_days_free_burns(chain: Chain, till: Till, burning: Burning) -> None:
+    await burning.declares(free_a_day="500.00")
+    anna = await burning.rich(till)
+    tills = [till, chain.till("S1", "T2"), chain.till("S2", "T1")] * 3
+    quotes = await asyncio.gather(*(one.quotes(anna, BIG, burn="100.00") for one in tills))
+    sales = await asyncio.gather(*(one.till.confirms(one) for one in quotes))
+    assert sorted(sale.status for sale in sales) == [200] * 5 + [403] * 4
+    await chain.balances()
+
+
+async def test_a_check_that_is_priced_again_counts_once(till: Till, burning: Burning) -> None:
+    await burning.declares(free_a_day="250.00")
+    anna = await burning.rich(till)
+    quote = await till.quotes(anna, BIG, burn="250.00")
+    for rev in (2, 3):
+        look = await till.quotes(anna, BIG, burn="250.00", check=quote.check, rev=rev, hold=False)
+        assert look.answer["burn"]["auth_needed"] is False
+    quote = await till.quotes(anna, BIG, burn="250.00", check=quote.check, rev=4)
+    assert quote.answer["burn"]["auth_needed"] is False
+    assert (await till.confirms(quote)).done()["burned"] == "250.00"
+
+
+async def test_promises_that_lapse_are_weighed_again_when_they_are_paid(
+    chain: Chain, till: Till, burning: Burning
+) -> None:
+    """Ten checks of 100, each promised while the ones before it had lapsed: five of them are free."""
+    await burning.declares(free_a_day="500.00")
+    anna = await burning.rich(till)
+    quotes = []
+    for _ in range(10):
+        quotes.append(await till.quotes(anna, BIG, burn="100.00", hold={"ttl_s": 10}))
+        chain.passes(seconds=11)
+    assert all(quote.answer["burn"]["auth_needed"] is False for quote in quotes)
+    statuses = [(await till.confirms(quote)).status for quote in quotes]
+    assert statuses == [200] * 5 + [403] * 5
+    await chain.balances()

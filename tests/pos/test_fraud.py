@@ -1,6 +1,5 @@
 """Fraud limits: counted after the sale, scored, held for somebody to look at; a sale is never refused for them."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,7 +8,6 @@ import pytest
 
 from tests.pos.chain import CAKE, COFFEE, Answer, Chain, Shopper, Till
 from vokrug import events, pos
-from vokrug.events import ReactionRunner
 from vokrug.pos.fraud import rules
 from vokrug.pos.fraud.types import AfterClose, Happened, Rule, Seen, Terms, TooMuch, TwoShops
 
@@ -91,20 +89,9 @@ def test_when_a_shop_is_closed(since: str, until: str, hour_utc: int, closed: bo
     assert rules.alarms([rule(hours)], happened(at=at), {}, None) == [], "sales are not its business"
 
 
-UNREAD = """
-    select from events_log l join events_type t on t.id = l.type
-      left join events_offset o on o.reaction = 'pos.fraud' and o.partition = l.partition
-     where t.name in ('pos.sale_committed.v1', 'pos.return_posted.v1') and l.position > coalesce(o.position, 0)
-"""
-
-
 async def watched(chain: Chain) -> list[dict[str, Any]]:
     """What is open when everything told so far is read: here, or by the runner of the application."""
-    runner = ReactionRunner(chain.services.db, chain.services.clock, [pos.look_for_fraud])
-    async with asyncio.timeout(30):
-        while await chain.rows(UNREAD):
-            await runner.run_once()
-            await asyncio.sleep(0.01)
+    await chain.reacts(pos.look_for_fraud)
     assert await chain.rows("select * from events_parked where reaction = 'pos.fraud'") == []
     answer = (await chain.staff.sends("/v1/suspicions", None, "GET")).done()
     found: list[dict[str, Any]] = answer["suspicions"]

@@ -310,6 +310,35 @@ async def test_points_without_a_pass_are_recorded_and_told(
     await chain.balances()
 
 
+async def test_points_taken_on_trust_need_no_other_word(
+    chain: Chain, till: Till, shopper: Shopper, offline: Offline
+) -> None:
+    """Without a line there was nobody to send a code: the pass is the word, and its allowance judges."""
+    policy = {"burn_proof": {"needed_from": "10.00", "methods": ["sms"]}}
+    (await chain.staff.sends("/v1/till-policy", policy, "PUT")).done()
+    given = await rich(chain, till, shopper, 20_00)
+    offline.sells(shopper, COFFEE, burn="15.00", allowance=20_00, offline_pass=given["token"])
+    assert (await offline.replays())["documents"][0]["status"] == "posted"
+    assert await chain.rows("select kind from pos_deviation") == []
+    await chain.balances()
+
+
+async def test_a_queue_takes_nothing_back_without_a_receipt(chain: Chain, offline: Offline) -> None:
+    """Nobody is there to answer for it."""
+    (await chain.staff.sends("/v1/till-policy", {"without_receipt": {}}, "PUT")).done()
+    goods = {
+        **offline.till.place,
+        "original": {"none": True},
+        "lines": [{"sku": "coffee", "qty": "1"}],
+        "supervisor": "card-778899",
+        "reason": "lost",
+    }
+    offline.queues({"kind": "return", "uid": str(uuid4()), "goods": goods})
+    (document,) = (await offline.replays())["documents"]
+    assert (document["status"], document["code"]) == ("refused", "receipt_wanted")
+    assert await chain.rows("select 1 from pos_return") == []
+
+
 async def test_nothing_is_allowed_unless_the_chain_says_so(chain: Chain, till: Till, shopper: Shopper) -> None:
     assert await rich(chain, till, shopper, 0) is None
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.pos.chain import CAKE, CHEESE, COFFEE, POINTS_LIVE_DAYS, Chain, Shopper, Till, fiscal, plus, times
+from vokrug.pos.operations.seeking import post_found
 
 
 async def lots(chain: Chain) -> list[tuple[int, int]]:
@@ -144,10 +145,42 @@ async def test_a_return_at_another_shop(chain: Chain, till: Till, shopper: Shopp
 async def test_a_return_by_the_sign_on_the_receipt(chain: Chain, till: Till, shopper: Shopper) -> None:
     sign = fiscal()
     body = {**till.place, "original": {"fiscal": sign}}
-    assert (await till.returns(body)).code == (404, "original_unknown")
+    before = await chain.fingerprint()
+    assert (await till.returns(body, dry=True)).code == (404, "original_unknown")
+    assert await chain.fingerprint() == before
     quote = await till.quotes(shopper, COFFEE)
     (await till.confirms(quote, fiscal=sign)).done()
     assert (await till.returns(body)).done()["refund"] == "100.00"
+
+
+async def looks_for_returns(chain: Chain) -> int:
+    async with chain.services.db.transaction() as tx:
+        return await post_found(chain.checkout, tx, chain.services.clock.now())
+
+
+async def test_returns_by_a_sign_that_no_sale_bears_yet(chain: Chain, till: Till, shopper: Shopper) -> None:
+    """Two of them, at two shops; the sale comes by the usual way, and asks nobody."""
+    sign, ids = fiscal(), (uuid4(), uuid4())
+    bodies = [
+        {**at.place, "original": {"fiscal": sign}, "lines": [{"n": 1, "qty": "1"}]}
+        for at in (till, chain.till("S2", "T1"))
+    ]
+    for at, body, return_id in zip((till, chain.till("S2", "T1")), bodies, ids, strict=True):
+        answer = await at.returns(body, return_id)
+        assert (answer.status, answer["status"]) == (202, "parked")
+    waiting = (await chain.staff.sends("/v1/returns/waiting?days=0", None, "GET")).done()["returns"]
+    assert [(one["check_uid"], one["fiscal"]) for one in waiting] == [(None, "/".join(sign.values()))] * 2
+    assert await looks_for_returns(chain) == 0
+    quote = await till.quotes(shopper, times(COFFEE, "3"))
+    (await till.confirms(quote, fiscal=sign)).done()
+    assert await looks_for_returns(chain) == 2
+    assert await looks_for_returns(chain) == 0
+    again = (await till.returns(bodies[0], ids[0])).done()
+    assert (again["status"], again["refund"], again.is_repeat) == ("posted", "100.00", True)
+    assert await shopper.points() == "5.00", "one coffee of three is left"
+    assert await chain.rows("select from pos_sale where status = 'awaited'") == []
+    assert (await chain.staff.sends("/v1/returns/waiting?days=0", None, "GET")).done()["returns"] == []
+    await chain.balances()
 
 
 async def test_a_return_without_a_customer(chain: Chain, till: Till) -> None:

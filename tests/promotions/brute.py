@@ -233,7 +233,8 @@ def apply(
         if names(body.goods, piece) and (articles is None or piece.article in articles)
     ]
     reached = picked(body, pieces, aimed) if only is None else aimed
-    reached = [at for at in reached if at in there and pieces[at].left > pieces[at].floor]
+    counted = [at for at in reached if at in there]  # a unit that costs nothing any more has its part in a total
+    reached = [at for at in counted if pieces[at].left > pieces[at].floor]
     if getattr(benefit, "per", "unit") == "unit":
         offs = {
             at: min(
@@ -245,7 +246,7 @@ def apply(
         if body.max_minor is not None and sum(offs.values()) > body.max_minor:
             offs = spread(body.max_minor, pieces, offs, offs)
     else:
-        whole = sum(pieces[at].base if from_base else pieces[at].left for at in reached)
+        whole = sum(pieces[at].base if from_base else pieces[at].left for at in counted)
         assert isinstance(benefit, (PercentOff, AmountOff))
         total = (
             (whole * benefit.percent_bp + 5000) // 10000 if isinstance(benefit, PercentOff) else benefit.amount_minor

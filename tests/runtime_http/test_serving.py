@@ -1,17 +1,27 @@
 """Real processes on a real port: graceful ends, killed workers, fair shares."""
 
+import asyncio
 import contextlib
 import os
 import signal
 import threading
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.runtime_http.conftest import Start
+from tests.runtime_http.example import INSTALLATION_SECRET
 from tests.runtime_http.live import Server, eventually
+from vokrug.kernel import new_id
+from vokrug.runtime.database import Database, Tx
+from vokrug.runtime.http import Role
+from vokrug.runtime.keys import issue_key, revoke_key
+from vokrug.runtime.signing import Vault
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -87,3 +97,32 @@ def _counted(client: httpx.Client, server: Server) -> float:
     counted = [line for line in page.splitlines() if "requests_total" in line and "/waits/who" in line]
     assert len(counted) <= 1
     return float(counted[0].split()[-1]) if counted else 0
+
+
+def test_a_stolen_key_is_shut_in_every_process(start: Start, database_url: str) -> None:
+    """Each connection is a worker's; all of them had the key in memory."""
+
+    async def with_keys(work: Callable[[Tx], Awaitable[Any]]) -> Any:
+        db = await Database.connect(database_url, max_size=1)
+        async with db.transaction() as tx:
+            found = await work(tx)
+        await db.close()
+        return found
+
+    server = start(2)
+    eventually(lambda: len(server.begins.read_text().split()) == 2)
+    vault, now = Vault(INSTALLATION_SECRET), datetime.now(UTC)
+    asked: dict[str, Any] = {"role": Role.TILL, "shop_id": 7, "till_id": 2, "label": "t", "sandbox": True}
+    issued = asyncio.run(with_keys(lambda tx: issue_key(tx, vault, uid=new_id(), now=now, **asked)))
+    headers = {"authorization": f"Bearer {issued.token}"}
+    clients = [httpx.Client(base_url=server.url, headers=headers) for _ in range(8)]
+
+    def answers() -> set[int]:
+        return {client.post("/v1/baskets", json={"lines": []}).status_code for client in clients}
+
+    assert answers() == {200}
+    asyncio.run(with_keys(lambda tx: revoke_key(tx, issued.key_id, datetime.now(UTC))))
+    eventually(lambda: answers() == {401})
+    assert answers() == {401}
+    for client in clients:
+        client.close()

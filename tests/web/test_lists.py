@@ -31,6 +31,9 @@ LISTS = (
     "audit",
     "audit/cards",
     "customers",
+    "messages",
+    "offers",
+    "reports",
 )
 
 

@@ -1,5 +1,6 @@
 """The till simulator in a real browser: a cashier's day, and what goes wrong in shops."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -56,10 +57,6 @@ async def registers(page: Page, called: str = "Анна") -> None:
     await page.fill("#called", called)
     await page.press("#called", "Enter")
     await expect(page.locator("#customer b").first).to_have_text(called)
-
-
-async def last_status(page: Page) -> str:
-    return (await page.inner_text("#log details:first-of-type summary .badge")).strip()
 
 
 async def sales(chain: Chain) -> list[dict[str, Any]]:
@@ -191,6 +188,32 @@ async def test_a_check_is_given_up_and_its_points_come_free(chain: Chain, glass:
         await page.click("#cancel")
         await expect(page.locator("#told")).to_contain_text("освобождено баллов: 180,00")
     assert (await shopper.balance())["held"] == "0.00"
+
+
+async def test_many_points_burn_with_the_shopper_s_word(chain: Chain, glass: Glass) -> None:
+    """From 100 points on a code goes to the shopper's phone; with it the check is paid. A QR burns without a word."""
+    policy = {"burn_proof": {"needed_from": "100.00", "methods": ["sms"]}}
+    (await chain.staff.sends("/v1/till-policy", policy, "PUT")).done()
+    await chain.checkout.reference.renew(chain.services.db, chain.services.clock.now())
+    shopper = await chain.till().registers(phone=PHONE_NUMBER)
+    await chain.till().sells(shopper, {"sku": "cake", "qty": "10", "price": "400.00"})
+    async with glass.opens() as (_, page):
+        await stands_at_the_till(page, glass)
+        await scans(page, PHONE_NUMBER, "cake")
+        await page.click("#burn-max")
+        await page.click("#total")
+        await page.click("#word button:has-text('SMS')")
+        await expect(page.locator("#log details:first-of-type code")).to_contain_text(":authorize")
+        await expect(page.locator("#log details:first-of-type .badge").first).to_have_text("200")
+        (row,) = await chain.rows("select text from accounts_console_message order by at desc limit 1")
+        code = re.findall(r"\b\d{4,6}\b", row["text"])[0]
+        await page.fill("#word input", code)
+        await page.press("#word input", "Enter")
+        await expect(page.locator("#told")).to_contain_text("Покупатель согласен")
+        await glass.looks_right(page, "till-word-ru")
+        await page.click("#cash")
+        await expect(page.locator("#told")).to_contain_text("Оплачено 180,00")
+    await chain.balances()
 
 
 async def test_the_first_page_is_light(glass: Glass) -> None:

@@ -18,6 +18,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "pos_gift_cards_post_topup": ("POST", "/pos/v1/gift-cards:topup"),
     "pos_gift_cards_post_block": ("POST", "/pos/v1/gift-cards:block"),
     "pos_post_authorize": ("POST", "/pos/v1/checks/{check_uid}:authorize"),
+    "pos_get_prices": ("GET", "/pos/v1/prices"),
     "pos_get_bundle": ("GET", "/pos/v1/bundle"),
     "pos_get_bundle_key": ("GET", "/pos/v1/bundle-key"),
     "pos_post_replay": ("POST", "/pos/v1/replay"),
@@ -429,6 +430,27 @@ class OwnOffer(TypedDict):
     name: str
     until: str | None
     must_be_activated: bool
+
+
+class PriceTag(TypedDict):
+    sku: str
+    is_gone: bool
+    price: str | None
+    now: str | None
+    member: str | None
+    points: str | None
+    promos: list[str]
+    text_ru: str
+    text_en: str
+
+
+class PriceTags(TypedDict):
+    shop: str
+    currency: str
+    version: str
+    more: bool
+    is_whole: bool
+    tags: list["PriceTag"]
 
 
 class Problem(TypedDict):

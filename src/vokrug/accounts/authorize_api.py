@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from vokrug.accounts.errors import AuthorizationRefused, FormMalformed, FormStale, SignInExpired
 from vokrug.accounts.operations import authorizing, logout, sessions
-from vokrug.accounts.operations.authorizing import AskToConsent, AskToSignIn, Decision
+from vokrug.accounts.operations.authorizing import AskToConsent, AskToEnrol, AskToSignIn, Decision
 from vokrug.accounts.telling import tell_logouts
 from vokrug.accounts.types import SCOPE_WORDS
 from vokrug.accounts.visits import Visit, form_of
@@ -130,6 +130,8 @@ def on_with(visit: Visit, decision: Decision) -> Answer[bytes]:
     """Where a decision leads."""
     if isinstance(decision, AskToSignIn):
         return visit.go("/sign-in/second" if decision.is_second else "/sign-in", request=decision.request_id)
+    if isinstance(decision, AskToEnrol):
+        return visit.go("/staff/second", request=decision.request_id)
     if isinstance(decision, AskToConsent):
         return visit.go("/consent", request=decision.request_id)
     return visit.go(decision.address)

@@ -188,3 +188,80 @@ class EmailHeld(Refusal):
     cashier = Text(
         en="This address belongs to another account.", ru="Этот адрес уже подтверждён в другой учётной записи."
     )
+
+
+class StaffPostMalformed(Refusal):
+    """Roles and shops do not fit: an owner reaches all shops, a franchisee some."""
+
+    code, status = "staff_post_malformed", 422
+    cashier = Text(
+        en="These roles and shops do not fit: an owner reaches every shop, a franchisee is given shops.",
+        ru="Роли и магазины не сочетаются: владельцу доступны все магазины, франчайзи — только указанные.",
+    )
+
+
+class StaffUnknown(Refusal):
+    """There is no such member of staff."""
+
+    code, status = "staff_unknown", 404
+    cashier = Text(en="There is no such member of staff.", ru="Такого сотрудника нет.")
+
+
+class StaffIdReused(Refusal):
+    """The id of the request was used for something else."""
+
+    code, status = "staff_id_reused", 409
+    cashier = Text(en="This request was made before, for something else.", ru="Такой запрос уже был, и о другом.")
+
+
+class OwnPost(Refusal):
+    """Nobody gives themselves a role, or takes one from themselves."""
+
+    code, status = "own_post", 403
+    cashier = Text(
+        en="Another owner has to change what you are here for.", ru="Ваши роли меняет только другой владелец."
+    )
+
+
+class LastOwner(Refusal):
+    """The only owner would be none any more."""
+
+    code, status = "last_owner", 409
+    cashier = Text(
+        en="This is the last owner. Make somebody else an owner first.",
+        ru="Это последний владелец. Сначала назначьте другого.",
+    )
+
+
+class InvitationOver(Refusal):
+    """The invitation was used, withdrawn, or is too old; or there was none."""
+
+    code, status = "invitation_over", 410
+    cashier = Text(
+        en="This invitation is not good any more. Ask for another one.",
+        ru="Приглашение больше не действует. Попросите новое.",
+    )
+
+
+class InvitationUnknown(Refusal):
+    """There is no such invitation, or somebody has joined by it."""
+
+    code, status = "invitation_unknown", 404
+    cashier = Text(en="There is no such invitation.", ru="Такого приглашения нет.")
+
+
+class InvitationNotYours(Refusal):
+    """The invitation went to another phone than the one that signed in."""
+
+    code, status = "invitation_not_yours", 403
+    cashier = Text(
+        en="This invitation is for another phone. Sign in with the one that received it.",
+        ru="Приглашение отправлено на другой телефон. Войдите с тем номером, на который оно пришло.",
+    )
+
+
+class AlreadyStaff(Refusal):
+    """Whoever signed in is of the staff already: their roles are changed, not given once more."""
+
+    code, status = "already_staff", 409
+    cashier = Text(en="You are of the staff already.", ru="Вы уже сотрудник.")

@@ -6,7 +6,7 @@ from vokrug.accounts.linking import store as links
 from vokrug.accounts.linking.rules import UNDO_LIFE
 from vokrug.accounts.operations.keys import rotate_keys
 from vokrug.accounts.provider.part import Provider
-from vokrug.accounts.store import attempts, grants
+from vokrug.accounts.store import attempts, grants, staff
 from vokrug.accounts.telling import tell_logouts
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
@@ -35,6 +35,7 @@ async def forget(run: JobRun) -> None:
         await grants.drop_old(tx, run.now - KEPT_AFTER_EXPIRY)
         await attempts.drop_old(tx, run.now - KEPT_AFTER_EXPIRY)
         await links.drop_old(tx, run.now - KEPT_AFTER_EXPIRY, run.now - UNDO_LIFE)
+        await staff.forget_invited(tx, run.now - KEPT_AFTER_EXPIRY)
 
 
 async def schedule_all(tx: Tx, now: datetime) -> None:

@@ -47,7 +47,7 @@ async def discovery(call: Call) -> Answer[Json]:
         "scopes_supported": list(Scope),
         "claims_supported": [
             *("sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "sid", "name", "nickname", "locale"),
-            *("phone_number", "phone_number_verified", "email", "email_verified", "customer_id"),
+            *("phone_number", "phone_number_verified", "email", "email_verified", "customer_id", "roles", "shops"),
         ],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -96,7 +96,8 @@ async def push(call: Call, body: bytes) -> Answer[Json]:
 async def token(call: Call, body: bytes) -> Answer[Json]:
     """A code, or a refresh token, for new tokens. What is seen a second time ends all that came of it."""
     form, provider = form_of(body), call.services.get(Provider)
-    await keys.signing_keys(call.db, provider, call.now)
+    if not provider.has_keys:
+        await keys.signing_keys(call.db, provider, call.now)
     async with call.db.transaction() as tx:
         answer = await tokens.exchange(tx, provider, form, call.headers, call.now)
     said = answer.body if isinstance(answer.body, dict) else dict(answer.body)

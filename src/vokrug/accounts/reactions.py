@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from vokrug import customers, events
-from vokrug.accounts.operations import sessions
+from vokrug.accounts.operations import sessions, staff
 from vokrug.accounts.store import people
 from vokrug.runtime.database import Tx
 
@@ -15,5 +15,6 @@ async def close_account(tx: Tx, told: events.Envelope, now: datetime) -> None:
         account = await people.account_of_customer(tx, customer_id)
         if account is None:
             continue
+        await staff.forget_person(tx, account.id, now)
         await sessions.end_all(tx, account.id, now, "the person was forgotten")
         await people.close_account(tx, account.id)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
-from vokrug.accounts.errors import ClientMalformed
-from vokrug.accounts.types import Acr, Client, Code, Scope, Session
+from vokrug.accounts.errors import ClientMalformed, StaffPostMalformed
+from vokrug.accounts.types import Acr, Client, Code, Post, Scope, Session, StaffRole
 from vokrug.accounts.vault import hashed
 
 ACCESS_TOKEN_S = 600
@@ -20,6 +20,9 @@ REQUEST_LIFE = timedelta(minutes=30)  # a person who was called away comes back 
 SESSION_LIFE = timedelta(days=30)
 SESSION_IDLE = timedelta(days=14)
 SPENDING_AGE_S = 300  # points are spent by somebody who has proved who they are within this time
+
+STAFF_DAY = timedelta(hours=12)  # staff prove who they are once a day
+INVITATION_LIFE = timedelta(hours=24)
 
 SIGNING_KEY_AGE = timedelta(days=90)
 # Longer than an identity token lives and verifiers keep a copy of our keys.
@@ -171,3 +174,31 @@ def return_address(uri: str, **said: str | None) -> str:
     if not query:
         return uri
     return uri + ("&" if "?" in uri else "?") + query
+
+
+OWN_PAGE = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,300}")
+
+
+def own_page(address: str) -> str | None:
+    """The address, if it is a page of ours: a path, which no browser takes for another site's."""
+    return address if OWN_PAGE.fullmatch(address) else None
+
+
+# Staff
+
+
+def require_sound_post(post: Post) -> None:
+    is_limited = bool(post.shops)
+    roles = post.roles
+    if (
+        not roles
+        or (StaffRole.OWNER in roles and is_limited)
+        or (StaffRole.FRANCHISEE in roles and not is_limited)
+        or not all(re.fullmatch(r"[^\s\x00-\x1f]{1,64}", shop) for shop in post.shops)
+    ):
+        raise StaffPostMalformed
+
+
+def is_at_work(session: Session, now: datetime) -> bool:
+    """A member of staff who signed in yesterday proves once more who they are."""
+    return now - session.auth_time <= STAFF_DAY

@@ -9,3 +9,4 @@ from vokrug.accounts.operations.codes import Policy
 class SignInSettings:
     trusted_proxies: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
+    staff_home: str = "/console"  # where a member of staff goes on the first day

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from vokrug.accounts import limits
+from vokrug.accounts import limits, rules
 from vokrug.accounts.authorize_api import origin_of, refused
 from vokrug.accounts.errors import AttemptOver, FormMalformed, FormStale, SignInExpired
 from vokrug.accounts.linking import store as linked
@@ -60,7 +60,14 @@ def on_after(visit: Visit, outcome: SignedIn | NeedsName | NeedsSecond, request:
         return visit.go("/sign-in/welcome", attempt=str(outcome.attempt_id), request=request or None)
     if isinstance(outcome, NeedsSecond):
         return visit.go("/sign-in/second", attempt=str(outcome.attempt_id), request=request or None)
-    return visit.go("/oauth/continue" if request else "/me", cookie=outcome.token, request=request or None)
+    return on_with_request(visit, request, outcome.token)
+
+
+def on_with_request(visit: Visit, request: str, token: str | None = None) -> Answer[bytes]:
+    """To whom the sign-in was for. `request` is a product's that waits, or a page of ours."""
+    if (page := rules.own_page(request)) is not None:
+        return visit.go(page, cookie=token)
+    return visit.go("/oauth/continue" if request else "/me", cookie=token, request=request or None)
 
 
 async def begin(
@@ -68,7 +75,7 @@ async def begin(
 ) -> Answer[bytes]:
     """The first page, with what went wrong if something did."""
     allows_password, origins, hint = False, "", ""
-    if request:
+    if request and rules.own_page(request) is None:
         try:
             async with call.db.transaction() as tx:
                 client, waiting = await authorizing.waiting_request(tx, request, call.now)
@@ -101,7 +108,7 @@ async def page(
     wrong: bool = False,
 ) -> Answer[bytes]:
     origins, request = "", said.get("request", "")
-    if request:
+    if request and rules.own_page(request) is None:
         async with call.db.transaction() as tx:
             try:
                 origins = origin_of(

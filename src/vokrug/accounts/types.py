@@ -29,6 +29,30 @@ class Scope(StrEnum):
     WALLET = "wallet"  # see points
     CONSENTS = "consents"  # read and change what one agreed to
     SPEND = "spend"  # spend points: a fresh sign-in each time
+    ROLES = "roles"  # what a member of staff is here for; nobody else gets in
+
+
+class StaffRole(StrEnum):
+    """What somebody works here as."""
+
+    OWNER = "owner"
+    MARKETER = "marketer"
+    MANAGER = "manager"
+    SUPPORT = "support"
+    STEWARD = "steward"
+    ANALYST = "analyst"
+    FRANCHISEE = "franchisee"
+
+
+ROLE_WORDS: Mapping[str, Text] = {
+    StaffRole.OWNER: Text(en="owner", ru="владелец"),
+    StaffRole.MARKETER: Text(en="marketer", ru="маркетолог"),
+    StaffRole.MANAGER: Text(en="manager", ru="управляющий"),
+    StaffRole.SUPPORT: Text(en="support", ru="поддержка"),
+    StaffRole.STEWARD: Text(en="data steward", ru="хранитель данных"),
+    StaffRole.ANALYST: Text(en="analyst", ru="аналитик"),
+    StaffRole.FRANCHISEE: Text(en="franchisee", ru="франчайзи"),
+}
 
 
 SCOPE_WORDS: Mapping[str, Text] = {
@@ -40,6 +64,7 @@ SCOPE_WORDS: Mapping[str, Text] = {
     Scope.WALLET: Text(en="Your points and purchases", ru="Ваши баллы и покупки"),
     Scope.CONSENTS: Text(en="To read and change what you agreed to", ru="Видеть и менять ваши согласия"),
     Scope.SPEND: Text(en="To spend your points", ru="Списание ваших баллов"),
+    Scope.ROLES: Text(en="What you work here as", ru="Ваши роли сотрудника"),
 }
 
 
@@ -57,6 +82,116 @@ class Account:
     @property
     def has_second(self) -> bool:
         return self.has_totp or self.has_passkey
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What somebody is here for. `shops`: these only; none named is all of them."""
+
+    roles: frozenset[StaffRole]
+    shops: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, roles: Sequence[str], shops: Sequence[str]) -> "Post":
+        return cls(frozenset(map(StaffRole, roles)), frozenset(shops))
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A member of staff on a device. `acr` is how sure we are; `has_second`: whether they could prove more."""
+
+    id: UUID
+    account_id: UUID
+    called: str
+    post: Post
+    session_id: UUID
+    acr: str
+    has_second: bool
+
+    @property
+    def is_sure(self) -> bool:
+        return self.acr == Acr.TWO
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """A member of staff as they are kept."""
+
+    id: UUID
+    account_id: UUID
+    called_sealed: bytes | None = field(repr=False)
+    roles: Sequence[str]
+    shops: Sequence[str]
+    since: datetime
+    revoked_at: datetime | None
+    has_second: bool
+    seen_at: datetime | None
+
+    @property
+    def post(self) -> Post:
+        return Post.of(self.roles, self.shops)
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member of staff for those who look after staff."""
+
+    id: UUID
+    called: str
+    post: Post
+    since: datetime
+    revoked_at: datetime | None
+    has_second: bool
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    id: UUID
+    channel: str
+    login_hash: bytes = field(repr=False)
+    called_sealed: bytes | None = field(repr=False)
+    login_sealed: bytes | None = field(repr=False)
+    roles: Sequence[str]
+    shops: Sequence[str]
+    invited_by: str
+    invited_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    withdrawn_at: datetime | None
+
+    @property
+    def post(self) -> Post:
+        return Post.of(self.roles, self.shops)
+
+    def is_open(self, now: datetime) -> bool:
+        return self.used_at is None and self.withdrawn_at is None and self.expires_at > now
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """One that waits, for those who look after staff."""
+
+    id: UUID
+    called: str
+    channel: str
+    post: Post
+    invited_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChange:
+    """What was changed, by whom, and why. Roles and shops are as they are from then on."""
+
+    id: UUID
+    subject_id: UUID
+    at: datetime
+    by: str
+    what: str
+    roles: Sequence[str]
+    shops: Sequence[str]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

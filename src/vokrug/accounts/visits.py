@@ -18,7 +18,7 @@ from vokrug.runtime.http import Answer, Call
 PAGE_HEADERS = {
     "content-type": "text/html; charset=utf-8",
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self'; form-action 'self' {origins}; frame-ancestors 'none'; base-uri 'none'",
+    "img-src 'self'; manifest-src 'self'; form-action 'self' {origins}; frame-ancestors 'none'; base-uri 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",

@@ -24,6 +24,8 @@ async def count(tx: Tx, told: events.Envelope, now: datetime) -> None:
         )
         return
     sale = told.read(pos.SaleCommitted)
+    # Only offers are counted by the shop's day: most checks have none, and need no look at their shop.
+    zone = await pos.zone_of_shop(tx, sale.shop) if sale.discounts_by_offer else "UTC"
     await store.count_sale(
         tx,
         shop=sale.shop,
@@ -36,6 +38,6 @@ async def count(tx: Tx, told: events.Envelope, now: datetime) -> None:
         paid_minor=sale.paid_minor,
         burned_minor=sale.burned_minor,
         earned_minor=sale.earned_minor,
-        day=sale.at.astimezone(ZoneInfo(await pos.zone_of_shop(tx, sale.shop))).date(),
+        day=sale.at.astimezone(ZoneInfo(zone)).date(),
         offers=sale.discounts_by_offer,
     )

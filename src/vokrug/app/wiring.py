@@ -46,6 +46,7 @@ JOBS: list[Jobs] = [
 REACTIONS: list[events.Reaction] = [
     *customers.reactions,
     promotions.follow_segments,
+    ledger.propose_joins,
     accounts.close_account,
     *pos.reactions,
     analytics.count,
@@ -61,6 +62,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         pos.goods_routes,
         pos.proof_routes,
         pos.message_routes,
+        pos.tag_routes,
         pos.offline_routes,
         pos.fraud_routes,
         pos.onboarding_routes,
@@ -71,6 +73,7 @@ def routes_of(settings: Settings) -> list[Routes]:
         *web.all_routes,
         *promotions.all_routes,
         ledger.routes,
+        ledger.join_routes,
         ledger.giftcards.routes,
         events.routes,
         events.catalogue_routes,
@@ -223,24 +226,21 @@ def renewal(services: Services, checkout: pos.Checkout) -> Callable[[], Awaitabl
 
     async def renew() -> None:
         await checkout.reference.renew(services.db, services.clock.now())
-        await checkout.unseen.write(services.db)
         async with services.db.transaction(readonly=True) as tx:
             await checkout.offers.refresh(tx)
             if next(turns) % DIRECTORY_EVERY == 0:
                 await checkout.directory.refresh(tx)
             if isinstance(services.clock, MovedClock):
                 services.clock.shift = max(services.clock.shift, await movable.read_shift(tx))
+        await checkout.unseen.write(services.db)
 
     return renew
 
 
 def stack_accounts(services: Services, settings: Settings, stack: AsyncExitStack) -> None:
     """The parts that sign people in."""
-    assert settings.secret, "the floor fills in the secret"
-    issuer = settings.issuer or f"http://localhost:{settings.port}"
-    services.add(accounts.Provider(issuer, accounts.AccountKeys(secret_of(settings))))
-    proxies, prefixes = _listed(settings.trusted_proxies), _listed(settings.sms_prefixes)
-    services.add(accounts.SignInSettings(proxies, accounts.Policy(prefixes, settings.sms_hourly)))
+    services.add(provider_of(settings))
+    services.add(accounts.SignInSettings(_listed(settings.trusted_proxies), policy_of(settings)))
     messenger = accounts.Messenger(messages_of(services, settings))
     services.add(messenger)
     stack.push_async_callback(messenger.close)
@@ -250,6 +250,16 @@ def stack_accounts(services: Services, settings: Settings, stack: AsyncExitStack
     peers = accounts.Peers()
     services.add(peers)
     stack.push_async_callback(peers.close)
+
+
+def provider_of(settings: Settings) -> accounts.Provider:
+    """Who we are to browsers and programs."""
+    issuer = settings.issuer or f"http://localhost:{settings.port}"
+    return accounts.Provider(issuer, accounts.AccountKeys(secret_of(settings)))
+
+
+def policy_of(settings: Settings) -> accounts.Policy:
+    return accounts.Policy(_listed(settings.sms_prefixes), settings.sms_hourly)
 
 
 def messages_of(services: Services, settings: Settings) -> accounts.MessageGateway:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from vokrug import accounts, customers, ledger, pos
+from vokrug import accounts, customers, ledger, pos, promotions
 from vokrug.accounts import Account, Acr, Me
 from vokrug.cabinet import rules
 from vokrug.cabinet.errors import ConsentNotYours, SecondProofNeeded
 from vokrug.cabinet.schemas import BurnCode, ShownCard
-from vokrug.cabinet.types import Balance, HistoryPage, Lapsing
+from vokrug.cabinet.types import Balance, HistoryPage, Lapsing, TierWay
 from vokrug.customers import Consent, ConsentState, Customer, Directory, Erasure, Ground, Source
 from vokrug.kernel import new_id, parse_minor
 from vokrug.runtime.database import Tx
@@ -26,6 +28,30 @@ async def balance(tx: Tx, customer: Customer, now: datetime) -> Balance:
     soon = await ledger.next_to_expire(tx, wallet, now, LAPSING_SHOWN)
     lapsing = [Lapsing(points, at) for points, at in soon]
     return Balance(found.available, found.pending, found.held, found.debt, lapsing)
+
+
+async def tier_way(
+    tx: Tx, programme: promotions.Programme, customer: Customer, language: str, now: datetime
+) -> TierWay | None:
+    """The tier and the way to the next one; None where there are no tiers."""
+    if not programme.tiers:
+        return None
+    code, done = await promotions.standing_now(tx, programme, customer.number, now)
+    held = next((tier for tier in programme.tiers if tier.code == code), None)
+    following = promotions.next_tier(programme, held)
+    today = now.astimezone(ZoneInfo(programme.zone)).date()
+    return TierWay(
+        tier=None if held is None else held.name(language),
+        following=None if following is None else following.name(language),
+        done_percent=100 if following is None else rules.progress(following.needs, done, programme.match),
+        text=promotions.path(programme, done, held, language, today),
+    )
+
+
+async def card_number(tx: Tx, directory: Directory, customer_id: UUID) -> str | None:
+    """The number of their card of plastic, if they have one: for themselves alone."""
+    found = await customers.contacts(tx, directory, customer_id)
+    return next((one.value for one in found if one.type == "card"), None)
 
 
 async def history(

@@ -9,6 +9,7 @@ from vokrug.cabinet.here import FORMS, PAGE, Here, at_page, by_form
 from vokrug.cabinet.schemas import Moment
 from vokrug.customers import CalledMalformed, FullNameNotWanted, LanguageUnknown
 from vokrug.kernel import Refusal
+from vokrug.pos import Checkout
 from vokrug.runtime.http import Answer, Call, Routes
 
 routes = Routes("cabinet")
@@ -20,7 +21,9 @@ async def home(call: Call) -> Answer[bytes]:
 
     async def tell(here: Here) -> Answer[bytes]:
         found = await operations.balance(here.tx, here.person, here.now)
-        return await here.page("home.html", balance=found)
+        programme = call.services.get(Checkout).reference.programme
+        way = await operations.tier_way(here.tx, programme, here.person, here.visit.language, here.now)
+        return await here.page("home.html", balance=found, way=way)
 
     return await at_page(call, tell)
 

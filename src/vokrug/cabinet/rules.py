@@ -8,6 +8,7 @@ from vokrug.customers import ConsentState
 from vokrug.kernel import format_minor
 from vokrug.ledger import PointsLine
 from vokrug.pos import Receipt
+from vokrug.promotions import METRICS, Done, Needs
 
 PAGE = 30
 SYMBOLS = {"RUB": "₽", "EUR": "€", "USD": "$", "GBP": "£"}
@@ -60,6 +61,18 @@ def said_amount(minor: int, language: str) -> str:
 
 def said_money(minor: int, currency: str, language: str) -> str:
     return f"{said_amount(minor, language)}{NO_BREAK}{SYMBOLS.get(currency, currency)}"
+
+
+def progress(needs: Needs, done: Done, match: str) -> int:
+    """How much of what a tier asks is done, in whole per cent: the least of it, or with `any` the most."""
+    shares = [
+        100 if not asked else min(100, done.of(metric) * 100 // asked)
+        for metric in METRICS
+        if (asked := needs.of(metric)) is not None
+    ]
+    if not shares:
+        return 100
+    return max(shares) if match == "any" else min(shares)
 
 
 def older_than(said: datetime | None, now: datetime) -> datetime:

@@ -47,6 +47,16 @@ class Lapsing:
 
 
 @dataclass(frozen=True, slots=True)
+class TierWay:
+    """Which tier somebody has, and how far the next one is. Without `following` it is the top."""
+
+    tier: str | None
+    following: str | None
+    done_percent: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """Points of now, in minor units: to spend, not yet active, set aside for a check, owed. What lapses next."""
 

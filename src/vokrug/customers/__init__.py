@@ -20,8 +20,9 @@ from vokrug.customers.errors import (
     IdentifierTaken,
     IdentifierTypeUnknown,
     LanguageUnknown,
+    PhoneMalformed,
 )
-from vokrug.customers.facts import CustomerErased, SegmentEntered, SegmentLeft
+from vokrug.customers.facts import CustomerErased, CustomersMerged, CustomersUnmerged, SegmentEntered, SegmentLeft
 from vokrug.customers.for_events import People
 from vokrug.customers.gateways import Witnesses
 from vokrug.customers.households.api import routes as household_routes
@@ -33,7 +34,7 @@ from vokrug.customers.operations.definitions import define_attribute, define_ide
 from vokrug.customers.operations.erasure import access_report, ask_erasure, destroy_keys, erasure_asked
 from vokrug.customers.operations.identifiers import attach, detach
 from vokrug.customers.operations.merging import keep_apart, let_join, merge, merges_by_rule, merges_of, unmerge
-from vokrug.customers.operations.people import ids_of_person, resolve
+from vokrug.customers.operations.people import ids_of_person, members_of, resolve
 from vokrug.customers.operations.profiles import (
     call_differently,
     contacts,
@@ -48,6 +49,7 @@ from vokrug.customers.operations.registration import register
 from vokrug.customers.people_api import routes as people_routes
 from vokrug.customers.quarantine.api import routes as quarantine_routes
 from vokrug.customers.reactions import note_identity, note_profile, reactions
+from vokrug.customers.retention.api import routes as retention_routes
 from vokrug.customers.segments.api import routes as segment_routes
 from vokrug.customers.segments.operations import segments_of
 from vokrug.customers.store.numbers import ids_of, numbers_of
@@ -90,6 +92,7 @@ all_routes = [
     household_routes,
     bulk_routes,
     segment_routes,
+    retention_routes,
 ]
 
 __all__ = [
@@ -107,6 +110,8 @@ __all__ = [
     "Customer",
     "CustomerErased",
     "CustomerUnknown",
+    "CustomersMerged",
+    "CustomersUnmerged",
     "Directory",
     "Erasure",
     "ErasureRepeated",
@@ -122,6 +127,7 @@ __all__ = [
     "MergeSeen",
     "Merged",
     "People",
+    "PhoneMalformed",
     "Profile",
     "Proposal",
     "ProposalState",
@@ -157,6 +163,7 @@ __all__ = [
     "keep_apart",
     "latest_card_reads",
     "let_join",
+    "members_of",
     "merge",
     "merges_by_rule",
     "merges_of",

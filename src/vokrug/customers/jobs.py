@@ -4,6 +4,7 @@ from datetime import datetime
 
 from vokrug.customers import store
 from vokrug.customers.operations.settling import settle_people
+from vokrug.customers.retention import operations as retention
 from vokrug.customers.segments import operations as segments
 from vokrug.runtime.database import Tx
 from vokrug.runtime.jobs import JobRun, Jobs, schedule
@@ -45,8 +46,15 @@ async def count_segments(run: JobRun) -> None:
     await segments.count_all(run.services.db, run.now)
 
 
+@jobs.task("customers.retain")
+async def retain(run: JobRun) -> None:
+    """What has outlived its period goes."""
+    await retention.retain(run.services.db, run.now)
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
     await schedule(tx, "customers.settle_stale", cron="20 * * * *", zone="UTC", task=settle_stale, now=now)
     await schedule(tx, "customers.follow_segments", cron="* * * * *", zone="UTC", task=follow_segments, now=now)
     await schedule(tx, "customers.count_segments", cron="40 1 * * *", zone="UTC", task=count_segments, now=now)
+    await schedule(tx, "customers.retain", cron="10 2 * * *", zone="UTC", task=retain, now=now)

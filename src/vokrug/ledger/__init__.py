@@ -8,6 +8,9 @@ from vokrug.ledger.errors import InsufficientFunds, KeyReused
 from vokrug.ledger.giftcards.numbers import GiftKeys
 from vokrug.ledger.giftcards.types import CardMoney
 from vokrug.ledger.jobs import jobs, schedule_all
+from vokrug.ledger.joins.api import routes as join_routes
+from vokrug.ledger.joins.moving import join_wallets, part_wallets
+from vokrug.ledger.joins.reactions import propose_joins
 from vokrug.ledger.operations.giving import Gift, give_points, take_points
 from vokrug.ledger.operations.nightly import expire_lots, fold_deltas, sweep_holds
 from vokrug.ledger.operations.perform import open_books, perform
@@ -87,14 +90,18 @@ __all__ = [
     "give_points",
     "has_rate",
     "jobs",
+    "join_routes",
+    "join_wallets",
     "lots_of_journal",
     "next_to_expire",
     "open_books",
     "open_wallet",
+    "part_wallets",
     "pending_lots_of_journal",
     "perform",
     "points_beside_sales",
     "points_lots",
+    "propose_joins",
     "rate",
     "read_holds",
     "read_wallets",

@@ -26,6 +26,7 @@ from vokrug.pos.offline.api import routes as offline_routes
 from vokrug.pos.offline.sealing import Seals
 from vokrug.pos.onboarding import ClaimGuard
 from vokrug.pos.onboarding import routes as onboarding_routes
+from vokrug.pos.operations.gift_cards import stands_for_holder as gift_card_stands
 from vokrug.pos.operations.giving import give as give_points
 from vokrug.pos.operations.giving import statement as points_statement
 from vokrug.pos.operations.health import tills_health
@@ -39,6 +40,7 @@ from vokrug.pos.reactions import reactions
 from vokrug.pos.receipts import Receipt, receipts, zone_of, zone_of_shop
 from vokrug.pos.reference import Reference
 from vokrug.pos.schemas import Calculate, LineAsked, PointsGiven
+from vokrug.pos.tags.api import routes as tag_routes
 from vokrug.pos.tokens import Tokens
 from vokrug.pos.watching import TillMeter
 from vokrug.pos.watching import routes as watching_routes
@@ -75,6 +77,7 @@ __all__ = [
     "deviations",
     "fraud_routes",
     "gift_card_routes",
+    "gift_card_stands",
     "give_points",
     "goods_routes",
     "jobs",
@@ -91,6 +94,7 @@ __all__ = [
     "routes",
     "schedule_all",
     "some_articles",
+    "tag_routes",
     "tills_health",
     "watching_routes",
     "zone_of",

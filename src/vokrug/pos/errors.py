@@ -152,8 +152,8 @@ class OriginalUnknown(Refusal):
 
     code, status, retry = "original_unknown", 404, Retry.LATER
     cashier = Text(
-        en="The sale is not known yet; send the return with the check's id, or later.",
-        ru="Продажа ещё не известна; пришлите возврат с номером чека или позже.",
+        en="The sale is not known yet. The return may be sent all the same: it waits for the sale.",
+        ru="Продажа ещё не известна. Возврат можно отправить: он дождётся продажи.",
     )
 
 

@@ -162,3 +162,15 @@ class TillAlarmCleared(Event, frozen=True):
     alarm: str
     since: datetime
     at: datetime
+
+
+exemplify(
+    TillAlarmRaised(shop="S1", till="T1", alarm="silent", at=datetime(2026, 11, 27, 9, tzinfo=UTC)),
+    TillAlarmCleared(
+        shop="S1",
+        till="T1",
+        alarm="silent",
+        since=datetime(2026, 11, 27, 9, tzinfo=UTC),
+        at=datetime(2026, 11, 27, 9, 20, tzinfo=UTC),
+    ),
+)

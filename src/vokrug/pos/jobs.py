@@ -12,7 +12,10 @@ from vokrug.pos.goods.operations import proposing
 from vokrug.pos.goods.store import unknown
 from vokrug.pos.offline import store as offline
 from vokrug.pos.offline.bundling import KEPT_FOR
+from vokrug.pos.operations.seeking import PAGE as RETURNS_AT_ONCE
+from vokrug.pos.operations.seeking import post_found
 from vokrug.pos.proofs import store as proofs
+from vokrug.pos.tags import operations as tags
 from vokrug.pos.watching import operations as watching
 from vokrug.pos.watching import store as traffic
 from vokrug.runtime.database import Tx
@@ -95,6 +98,15 @@ async def forget_tickets(run: JobRun) -> None:
         await store.forget_prices(tx, (run.now - timedelta(days=400)).date())
 
 
+@jobs.task("pos.post_found_returns", tries=5)
+async def post_found_returns(run: JobRun) -> None:
+    """Returns that knew only the sign of a receipt, and whose sale has come."""
+    more = True
+    while more:
+        async with run.services.db.transaction() as tx:
+            more = await post_found(run.services.get(Checkout), tx, run.now) == RETURNS_AT_ONCE
+
+
 @jobs.task("pos.sweep_queues", tries=5)
 async def sweep_queues(run: JobRun) -> None:
     """What is kept of queues only to know a repeat goes after a quarter; refused documents stay."""
@@ -123,12 +135,20 @@ async def forget_traffic(run: JobRun) -> None:
         await traffic.forget_traffic(tx, run.now - timedelta(days=2))
 
 
+@jobs.task("pos.renew_tags")
+async def renew_tags(run: JobRun) -> None:
+    """Shelf labels follow offers that were published, began or ended."""
+    await tags.renew_tags(run.services.get(Checkout), run.services.db, run.now)
+
+
 async def schedule_all(tx: Tx, now: datetime) -> None:
     """Write the domain's schedules down; known ones stay as the operator left them."""
+    await schedule(tx, "pos.renew_tags", cron="* * * * *", zone="UTC", task=renew_tags, now=now)
     await schedule(tx, "pos.watch_tills", cron="* * * * *", zone="UTC", task=watch_tills, now=now)
     await schedule(tx, "pos.forget_traffic", cron="20 * * * *", zone="UTC", task=forget_traffic, now=now)
     await schedule(tx, "pos.forget_tickets", cron="40 3 * * *", zone="UTC", task=forget_tickets, now=now)
     await schedule(tx, "pos.reward_referrals", cron="15 * * * *", zone="UTC", task=reward_referrals, now=now)
     await schedule(tx, "pos.look_for_goods", cron="*/10 * * * *", zone="UTC", task=look_for_goods, now=now)
+    await schedule(tx, "pos.post_found_returns", cron="* * * * *", zone="UTC", task=post_found_returns, now=now)
     await schedule(tx, "pos.sweep_queues", cron="40 3 * * *", zone="UTC", task=sweep_queues, now=now)
     await schedule(tx, "pos.sweep_fraud", cron="50 3 * * *", zone="UTC", task=sweep_fraud, now=now)

@@ -99,13 +99,18 @@ class Reference:
         """Offers whose points tiers may leave out."""
         return self.offers.around.multipliers
 
-    def place(self, caller: Caller, shop_code: str, till_code: str) -> tuple[Shop, Till]:
-        """The only way from codes to a shop and a till: a key reaches its own and no further."""
+    def shop(self, caller: Caller, shop_code: str) -> Shop:
+        """The only way from a code to a shop: a key reaches its own and no further."""
         shop = self.shops.get(shop_code)
         if shop is None:
             raise ForeignShop() if caller.shop_id is not None else ShopUnknown(shop=shop_code)
         if caller.shop_id is not None and caller.shop_id != shop.id:
             raise ForeignShop()
+        return shop
+
+    def place(self, caller: Caller, shop_code: str, till_code: str) -> tuple[Shop, Till]:
+        """The same for a till."""
+        shop = self.shop(caller, shop_code)
         till = self.tills.get((shop.id, till_code))
         if till is None:
             raise TillUnknown(till=till_code)

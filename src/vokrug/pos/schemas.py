@@ -487,7 +487,7 @@ class ReturnLine(Body, frozen=True, kw_only=True):
     """
 
     n: LineNumber | None = None
-    sku: Code | None = None
+    sku: Sku | None = None
     qty: Quantity | None = None
 
 
@@ -721,7 +721,8 @@ class ReturnWaiting(Reply, frozen=True, kw_only=True):
     """A return whose sale has not come: `at` by the till's clock, `waits_since` by ours."""
 
     return_uid: UUID
-    check_uid: UUID
+    check_uid: UUID | None  # None: the sale is known by the sign of its receipt, `fiscal`
+    fiscal: str | None
     shop: str
     till: str
     at: datetime

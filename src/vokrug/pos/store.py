@@ -384,8 +384,9 @@ async def parked_returns(tx: Tx, check_id: UUID) -> list[ReturnRow]:
 
 
 RETURNS_WAITING = """
-    select r.return_id, r.check_id, s.code as shop, t.code as till, r.at, r.recorded_at
+    select r.return_id, r.check_id, s.code as shop, t.code as till, r.at, r.recorded_at, q.fiscal
       from pos_return r join pos_shop s on s.id = r.shop_id join pos_till t on t.id = r.till_id
+      left join pos_return_sought q on q.return_id = r.return_id
      where r.status = 'parked' and r.recorded_at <= $1 and ($2 = '' or s.code = $2)
      order by r.recorded_at, r.return_id limit $3
 """
@@ -394,6 +395,32 @@ RETURNS_WAITING = """
 async def returns_waiting(tx: Tx, since: datetime, shop: str, limit: int) -> Sequence[Row]:
     """Returns parked no later than `since`; of one shop, or of all (`''`)."""
     return await tx.rows(RETURNS_WAITING, since, shop, limit)
+
+
+SEEK = "insert into pos_return_sought (return_id, fiscal, since) values ($1, $2, $3)"
+SOUGHT_AND_THERE = """
+    delete from pos_return_sought q using (
+        select q.return_id, s.check_id
+          from pos_return_sought q join pos_sale s on s.fiscal = q.fiscal and s.status <> 'awaited'
+         order by q.since, q.return_id limit $1 for update of q skip locked) there
+     where q.return_id = there.return_id
+    returning q.return_id, q.fiscal, there.check_id
+"""
+LEAD_TO = "update pos_return set check_id = $2 where return_id = $1 and status = 'parked'"
+
+
+async def seek(tx: Tx, return_id: UUID, fiscal: str, now: datetime) -> None:
+    """This return waits for whichever sale bears the sign."""
+    await tx.run(SEEK, return_id, fiscal, now)
+
+
+async def sought_and_there(tx: Tx, limit: int) -> Sequence[Row]:
+    """Returns whose sale has come, with it; they are sought no more."""
+    return await tx.rows(SOUGHT_AND_THERE, limit)
+
+
+async def lead_to(tx: Tx, return_id: UUID, check_id: UUID) -> None:
+    await tx.run(LEAD_TO, return_id, check_id)
 
 
 async def posted_returns(tx: Tx, check_id: UUID) -> Sequence[Row]:

@@ -56,6 +56,7 @@ from vokrug.promotions.engine import (
     expires_at,
     points_for,
     price,
+    touched_by,
 )
 from vokrug.promotions.engine.apart import RulesApart
 from vokrug.promotions.engine.lint.findings import Key
@@ -114,12 +115,13 @@ from vokrug.promotions.tiers.rules import categories_of, day_number, missing, ne
 from vokrug.promotions.tiers.store import read_programme
 from vokrug.promotions.tiers.store import read_version as tiers_version
 from vokrug.promotions.tiers.texts import keep, path
-from vokrug.promotions.tiers.types import Done, Needs, Programme, Tier
+from vokrug.promotions.tiers.types import METRICS, Done, Needs, Programme, Tier
 from vokrug.promotions.types import OfferRecord, OfferState
 
 all_routes = [routes, policy_routes, launch_routes, backtest_routes, coupon_routes, campaign_routes, people_routes]
 
 __all__ = [
+    "METRICS",
     "Around",
     "Asked",
     "Backtest",
@@ -253,6 +255,7 @@ __all__ = [
     "tiers_version",
     "today_of",
     "told_of_person",
+    "touched_by",
     "try_price",
     "wanted",
     "weigh",

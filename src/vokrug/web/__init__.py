@@ -2,6 +2,7 @@
 
 from vokrug.web.built import address
 from vokrug.web.built import routes as built_routes
+from vokrug.web.console.colleagues_api import routes as colleagues_routes
 from vokrug.web.console.customers_api import routes as customers_routes
 from vokrug.web.console.home_api import routes as home_routes
 from vokrug.web.console.lists_api import routes as lists_routes
@@ -12,13 +13,16 @@ from vokrug.web.console.reports_api import routes as reports_routes
 from vokrug.web.console.staff import KeyDoor
 from vokrug.web.console.upkeep_api import routes as upkeep_routes
 from vokrug.web.sandbox import Sandbox, SandboxArticle, SandboxCard, SandboxTill
+from vokrug.web.start_api import routes as start_routes
 from vokrug.web.till_api import routes as till_routes
 
 all_routes = [
     built_routes,
+    start_routes,
     till_routes,
     home_routes,
     customers_routes,
+    colleagues_routes,
     lists_routes,
     upkeep_routes,
     offers_routes,

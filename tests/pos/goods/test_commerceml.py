@@ -5,6 +5,8 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.pos.goods.files import (
     GROUPS,
@@ -164,6 +166,26 @@ def test_a_file_that_breaks_off_gives_what_it_had() -> None:
     items, head = read(whole[: whole.index(b"g2")])
     assert kinds(items) == ["Good", "Trouble"]
     assert not head.is_read
+
+
+WHOLE = document(classifier(), catalogue(CHOCOLATE), offers(offer("g1", "Шоколад", "90")))
+TABLE = "Код;Наименование;Цена\n1;Чай;5\n2;Кофе;6\n".encode()
+
+
+@given(
+    st.sampled_from([WHOLE, TABLE, gzip.compress(WHOLE), zipped(a__xml=WHOLE), WHOLE.decode().encode("utf-16")]),
+    st.integers(0, 10_000),
+    st.integers(0, 300),
+    st.binary(max_size=12),
+)
+def test_damaged_files_are_refused_or_read_as_far_as_they_go(whole: bytes, at: int, less: int, more: bytes) -> None:
+    """Whatever was cut out and put in: never an error of ours."""
+    at %= len(whole)
+    try:
+        items, _ = read(whole[:at] + more + whole[at + less :])
+    except GoodsFileUnreadable:
+        return
+    assert all("\0" not in repr(item) for item in items), "the database keeps no such character"
 
 
 def test_packed_files_are_read_as_they_are() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.pos.goods.files import kinds, read, shared
+from vokrug.pos.goods.delimited import meaning_of
 from vokrug.pos.goods.elements import Good, Group, Trouble
 from vokrug.pos.goods.errors import GoodsFileUnreadable
 
@@ -31,6 +32,30 @@ def test_a_row_is_the_same_in_every_spelling(text: str, page: str) -> None:
     groups = [(one.code, one.name, one.parent) for one in items if isinstance(one, Group)]
     assert groups == [("Еда", "Еда", None), ("Еда > Сладкое", "Сладкое", "Еда")]
     assert (head.kind, head.is_read) == ("csv", True)
+
+
+@pytest.mark.parametrize(
+    ("title", "column"),
+    [
+        ("Штрих-код (EAN)", "barcode"),
+        ("Наименование товара", "name"),
+        ("Цена, руб.", "price"),
+        ("Ед. изм.", "unit"),
+        ("Код группы", "group_code"),
+        ("Номенклатура.Код", "code"),
+        ("is_withdrawn", "gone"),
+        ("Код поставщика", None),
+        ("Остаток", None),
+    ],
+)
+def test_titles_are_known_by_how_they_begin(title: str, column: str | None) -> None:
+    assert meaning_of(title) == column
+
+
+def test_the_plain_title_counts_for_more_than_one_that_begins_like_it() -> None:
+    (found,) = read("Наименование для печати;Код товара старый;Код;Наименование\nx;0;1;Чай\n".encode())[0]
+    assert isinstance(found, Good)
+    assert (found.code, found.said.name) == ("1", "Чай")
 
 
 def test_what_a_table_has_no_column_for_is_left_alone() -> None:

@@ -170,6 +170,13 @@ async def test_staff_keep_what_files_say_nothing_of(chain: Chain) -> None:
     assert len(row["category_ids"]) == 1
 
 
+async def test_barcodes_of_different_things_are_told_of(chain: Chain) -> None:
+    await took(chain, IMPORT)
+    report = await took(chain, document(catalogue(good("other", "Иное", Штрихкод="4600000000015"))))
+    assert report["counts"]["shared_barcodes"] == 1
+    assert report["sentences"][-1]["en"].startswith("1 barcodes are borne by different articles")
+
+
 # A shop's own
 
 

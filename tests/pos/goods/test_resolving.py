@@ -3,11 +3,13 @@
 import json
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.pos.chain import Chain, Shopper, Till
 from vokrug.pos.document import decode
 from vokrug.pos.goods import barcodes
+from vokrug.runtime.database import Database
 
 CAKE_EAN, CHEESE_SCALE = "4600000000015", "2212345"
 OWN: dict[str, Any] = {"sku": "00-0071", "qty": "1", "price": "400.00", "name": "Торт шоколадн."}
@@ -97,6 +99,39 @@ async def test_unknown_goods_are_sold_as_sent_and_noted_once_a_check(
     assert (first["barcode"], first["first_seen"] < first["last_seen"]) == ("4600000000022", True)
     assert (second["shop"], second["times"]) == ("S2", 1)
     assert [one["shop"] for one in await unknown(chain, "S2")] == ["S2"]
+
+
+async def test_known_goods_leave_nothing_to_write_down(chain: Chain, till: Till) -> None:
+    before = await chain.rows("select * from pos_goods_unknown")
+    await till.sells(None, {"sku": "cake", "qty": "1", "price": "400.00"})
+    card = {"sku": "gift", "qty": "1", "price": "10.00", "flags": ["gift_card_sale"]}
+    await till.quotes(None, card)
+    assert await unknown(chain) == []
+    assert await chain.rows("select * from pos_goods_unknown") == before
+
+
+async def test_what_could_not_be_written_down_is_the_next_time(chain: Chain, till: Till) -> None:
+    """The database is away for a moment, and tills sell on."""
+    await till.quotes(None, OWN)
+    closed = await Database.connect(chain.url)
+    await closed.close()
+    with pytest.raises(asyncpg.InterfaceError):
+        await chain.checkout.unseen.write(closed)
+    await till.quotes(None, OWN)
+    (found,) = await unknown(chain)
+    assert found["times"] == 2
+
+
+async def test_nobody_waits_for_whoever_holds_the_list(chain: Chain, till: Till) -> None:
+    """An import that locks the work list for long delays its writing, and neither sales nor renewals."""
+    await till.quotes(None, OWN)
+    await unknown(chain)
+    await till.quotes(None, OWN)
+    async with chain.services.db.transaction() as tx:
+        await tx.run("select from pos_goods_unknown for update")
+        await chain.checkout.unseen.write(chain.services.db)
+    (found,) = await unknown(chain)
+    assert found["times"] == 2
 
 
 async def test_mapping_by_hand_empties_the_page_and_taking_back_fills_it(chain: Chain, till: Till) -> None:

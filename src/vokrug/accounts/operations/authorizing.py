@@ -12,6 +12,7 @@ from vokrug.accounts.provider.judge import Desk, authorization_problem
 from vokrug.accounts.provider.part import Provider
 from vokrug.accounts.store import grants as store
 from vokrug.accounts.store import people
+from vokrug.accounts.store.staff import is_staff
 from vokrug.accounts.types import Account, Acr, AuthorizationRequest, Client, Scope, Session
 from vokrug.accounts.vault import hashed, new_token
 from vokrug.kernel import new_id
@@ -43,7 +44,14 @@ class AskToConsent:
     request_id: str
 
 
-Decision = SendBack | AskToSignIn | AskToConsent
+@dataclass(frozen=True, slots=True)
+class AskToEnrol:
+    """A member of staff on their first day has no second proof yet."""
+
+    request_id: str
+
+
+Decision = SendBack | AskToSignIn | AskToConsent | AskToEnrol
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +136,18 @@ async def _decide(tx: Tx, provider: Provider, asked: Asked, session: Session | N
         if is_silent:
             return await _done_with(tx, provider, asked, "login_required", now)
         return AskToSignIn(await _waiting(tx, asked, now))
-    if session.acr != Acr.TWO and _needs_second(account, asked.params):
+    is_for_staff = Scope.ROLES in asked.params["scope"].split()
+    if is_for_staff and not await is_staff(tx, account.id):
+        return await _done_with(tx, provider, asked, "access_denied", now)
+    if session.acr != Acr.TWO and (is_for_staff or _needs_second(account, asked.params)):
         if is_silent:
             return await _done_with(tx, provider, asked, "login_required", now)
+        if not account.has_second and is_for_staff:
+            return AskToEnrol(await _waiting(tx, asked, now))
         if not account.has_second:
             return await _done_with(tx, provider, asked, "unmet_authentication_requirements", now)
         return AskToSignIn(await _waiting(tx, asked, now), is_second=True)
-    given = await store.consent(tx, account.id, asked.client.id)
+    given = () if asked.client.is_trusted else await store.consent(tx, account.id, asked.client.id)
     # "Ask them again" is answered once: by an agreement that came after the question.
     has_just_agreed = asked.request_id is not None and await store.agreed_after(
         tx, account.id, asked.client.id, asked.at

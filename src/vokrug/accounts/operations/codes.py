@@ -4,6 +4,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 from vokrug import customers
@@ -154,7 +155,9 @@ async def send_link(
         code_mac=provider.keys.code_mac(id, code),
         account_id=None if account is None else account.id,
     )
-    link = f"{provider.issuer}/sign-in/link?attempt={id}&code={code}" + (f"&request={request}" if request else "")
+    link = f"{provider.issuer}/sign-in/link?attempt={id}&code={code}" + (
+        f"&request={quote(request, safe='')}" if request else ""
+    )
     message = Message("email", address.value, MAIL.say(visitor.language, link=link))
     return id, None if account is None else message
 

@@ -17,6 +17,7 @@ async def signing_keys(db: Database, provider: Provider, now: datetime) -> Seque
     async with db.transaction(readonly=True) as tx:
         found = await store.live_keys(tx)
     if _are_whole(found):
+        provider.has_keys = True
         return found
     made = await _made(provider)
     async with db.transaction() as tx:

@@ -1,7 +1,7 @@
 """Where people are signed in: devices, opened and ended. A token is new whenever somebody proves who they are."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from vokrug.accounts import rules
@@ -13,6 +13,7 @@ from vokrug.kernel import new_id
 from vokrug.runtime.database import Tx
 
 LONGEST_DEVICE = 200
+SEEN_EVERY = timedelta(hours=1)  # a page must not cost a write
 
 
 async def open_session(
@@ -46,7 +47,7 @@ async def session_of(tx: Tx, token: str | None, now: datetime) -> Session | None
     found = await store.find_session(
         tx, hashed(token), made_after=now - rules.SESSION_LIFE, seen_after=now - rules.SESSION_IDLE
     )
-    if found is not None:
+    if found is not None and now - found.seen_at >= SEEN_EVERY:
         await store.see_session(tx, found.id, now)
     return found
 

@@ -13,6 +13,7 @@ from vokrug.accounts import rules
 from vokrug.accounts.errors import AccessTokenWanted, ScopeNotGranted
 from vokrug.accounts.operations import keys
 from vokrug.accounts.operations.clients import client_at_work
+from vokrug.accounts.operations.staff import post_of_account
 from vokrug.accounts.provider.judge import Desk, authenticated, token_answer
 from vokrug.accounts.provider.part import Provider
 from vokrug.accounts.store import grants as store
@@ -110,7 +111,14 @@ async def introspect(
         "acr": token.acr,
         "sid": str(token.session_id),
         **({"customer_id": str(account.customer_id)} if Scope.CUSTOMER_ID in token.scope.split() else {}),
+        **(await _post(tx, account) if Scope.ROLES in token.scope.split() else {}),
     }
+
+
+async def _post(tx: Tx, account: Account) -> dict[str, Any]:
+    """What a member of staff is here for, as of now: nobody's roles are written into a token."""
+    post = await post_of_account(tx, account.id)
+    return {"roles": sorted(post.roles), "shops": sorted(post.shops)} if post else {"roles": [], "shops": []}
 
 
 async def revoke(tx: Tx, provider: Provider, form: Form, headers: Mapping[str, str], now: datetime) -> None:
@@ -155,6 +163,8 @@ async def userinfo(tx: Tx, provider: Provider, directory: customers.Directory, t
     said: dict[str, Any] = {"sub": provider.keys.subject(client.sector, account.id)}
     if Scope.CUSTOMER_ID in scopes:
         said["customer_id"] = str(account.customer_id)
+    if Scope.ROLES in scopes:
+        said |= await _post(tx, account)
     if Scope.PROFILE in scopes:
         person = await customers.customer(tx, directory, account.customer_id)
         said["name"] = said["nickname"] = person.called

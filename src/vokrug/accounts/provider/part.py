@@ -14,6 +14,7 @@ class Provider:
     issuer: str
     keys: AccountKeys
     signers: Signers = field(init=False)
+    has_keys: bool = False  # signing keys were seen; they change, and are never none again
 
     def __post_init__(self) -> None:
         self.issuer = self.issuer.rstrip("/")

@@ -66,8 +66,7 @@ RENEW_SESSION = """
      where id = $1 and ended_at is null
 """
 
-# Written once an hour at most: a page must not cost a write.
-SEE_SESSION = "update accounts_session set seen_at = $2 where id = $1 and seen_at < $2::timestamptz - interval '1 hour'"
+SEE_SESSION = "update accounts_session set seen_at = $2 where id = $1 and seen_at < $2"
 
 END_SESSION = """
     update accounts_session set ended_at = $2, ended_why = $3 where id = $1 and ended_at is null returning account_id

@@ -1,6 +1,7 @@
 """`vokrug bench`: how much this machine does, each number beside its limit in the same run."""
 
 import signal
+from pathlib import Path
 
 import click
 import msgspec
@@ -191,6 +192,31 @@ def identity(as_json: bool, sizes: tuple[int, ...], seconds: float) -> None:
     from vokrug.app.bench.identity import measure, page
 
     report = measure(sizes, seconds, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--goods", "count", default=100_000, show_default=True, type=click.IntRange(10, 10_000_000))
+@click.option("--names", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A table of real names.")
+@click.option("--asked", default=1_000, show_default=True, type=click.IntRange(10, 100_000), help="Names looked for.")
+def goods(as_json: bool, count: int, names: Path | None, asked: int) -> None:
+    """A catalogue that comes in, a line that finds its article, names that are alike."""
+    from vokrug.app.bench.goods import measure, page
+
+    report = measure(count, names, asked, say)
+    click.echo(msgspec.json.encode(report) if as_json else page(report))
+
+
+@command.command("sign-in")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--sign-ins", default=200, show_default=True, type=click.IntRange(1, 3_000), help="Of each round.")
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(1, 20))
+def sign_in(as_json: bool, sign_ins: int, rounds: int) -> None:
+    """Processor time of a sign-in: by SMS, by a passkey, a product's code and tokens. On a PostgreSQL of its own."""
+    from vokrug.app.bench.sign_in import measure, page
+
+    report = measure(sign_ins, rounds, say)
     click.echo(msgspec.json.encode(report) if as_json else page(report))
 
 

@@ -22,13 +22,15 @@ from vokrug.pos.goods.files import Source
 from vokrug.pos.goods.operations import importing, mapping, proposing
 from vokrug.pos.goods.operations.importing import Wanted
 from vokrug.pos.goods.reports import Report
-from vokrug.pos.goods.schemas import AliasCard, GoodsProposal, UnknownCard
+from vokrug.pos.goods.schemas import AliasCard, GoodsProposal, ImportCard, UnknownCard
 from vokrug.pos.goods.store import aliases as alias_store
-from vokrug.pos.goods.store import cards, proposals
+from vokrug.pos.goods.store import cards, imports, proposals
 from vokrug.pos.goods.store import unknown as unknown_store
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 MOST_SHOWN = 1_000
+TROUBLES_SHOWN = 20
+PAGE = 10_000
 
 
 @click.group()
@@ -65,13 +67,17 @@ def import_goods(
 
     Small transactions: cut off, start it again and it goes on where it was. Status 1 when something was bad.
     """
+    if withdraw_gone and len(files) > 1:
+        # Each file would take off sale what only the others name.
+        raise click.UsageError("--withdraw-gone takes one file: put the parts of an export into one zip.")
     console, reports = Console(), list[Report]()
     for file in files:
-        with ErrorFile(errors or file.with_name(file.name + ".errors.csv"), is_more=bool(errors and reports)) as bad:
+        beside = None if dry_run else file.with_name(file.name + ".errors.csv")
+        with ErrorFile(errors or beside, is_more=bool(errors and reports)) as bad:
             reports.append(_imported(file, Wanted(new_id(), shop, BY, dry_run, withdraw_gone), bad.write))
         if not as_json:
             _show(console, reports[-1])
-        if bad.count:
+        if bad.count and bad.path is not None:
             click.echo(f"What was bad or doubtful stands in {bad.path}.", err=True)
     if as_json:
         _json(reports[0] if len(reports) == 1 else reports)
@@ -99,18 +105,21 @@ def _watched(total: int) -> Iterator[Callable[[int, int], None]]:
 
 
 class ErrorFile:
-    """A row for each trouble; the file of an earlier try goes when all is well."""
+    """A row for each trouble; the file of an earlier try goes when all is well. Without a path nothing is written."""
 
-    def __init__(self, path: Path, *, is_more: bool) -> None:
+    def __init__(self, path: Path | None, *, is_more: bool) -> None:
         self.path, self.is_more, self.count = path, is_more, 0
         self.file: Any = None
 
     def __enter__(self) -> "ErrorFile":
-        if not self.is_more:
+        if self.path is not None and not self.is_more:
             self.path.unlink(missing_ok=True)
         return self
 
     def write(self, one: Trouble) -> None:
+        self.count += 1
+        if self.path is None:
+            return
         if self.file is None:
             is_new = not self.path.exists()
             self.file = self.path.open("a", encoding="utf-8-sig" if is_new else "utf-8", newline="")
@@ -119,7 +128,6 @@ class ErrorFile:
                 self.rows.writerow(["file", "line", "element", "level", "code", "ru", "en"])
         place = one.place
         self.rows.writerow([place.file, place.line, place.element, one.level, one.code, one.ru, one.en])
-        self.count += 1
 
     def __exit__(self, *_: object) -> None:
         if self.file is not None:
@@ -139,6 +147,8 @@ def _show(console: Console, report: Report) -> None:
         )
     if report.errors or report.notes:
         console.print(f"{report.errors:,} errors, {report.notes:,} doubts.")
+        for one in report.troubles[:TROUBLES_SHOWN]:
+            console.print(f"  {one.file}:{one.line} {one.ru if _is_russian() else one.en}", markup=False)
     for sentence in report.sentences:
         console.print(sentence.ru if _is_russian() else sentence.en)
 
@@ -157,9 +167,11 @@ def export_goods(path: Path, shop: str | None) -> None:
                 rows.writerow(["shop", "kind", "code", "sku", "article", "name", "source"])
                 async with desk.reports.transaction(readonly=True) as tx:
                     await mapping.shop_id_of(tx, shop)
-                    for one in await alias_store.list_aliases(tx, shop, "", None, 10_000_000):
-                        rows.writerow([one.shop, one.kind, one.code, one.sku, one.article, one.name, one.source])
-                        count += 1
+                    after: tuple[str, str, str] | None = None
+                    while page := await alias_store.list_aliases(tx, shop, "", after, PAGE):
+                        for one in page:
+                            rows.writerow([one.shop, one.kind, one.code, one.sku, one.article, one.name, one.source])
+                        count, after = count + len(page), (page[-1].shop, page[-1].kind, page[-1].code)
                 return count
             rows.writerow(EXPORTED)
             async with desk.reports.transaction(readonly=True) as tx:
@@ -179,6 +191,34 @@ def export_goods(path: Path, shop: str | None) -> None:
 EXPORTED = [
     "id", "name", "article", "barcodes", "category id", "brand", "unit", "vat", "price", "weighed", "deleted",
 ]  # fmt: skip
+
+
+@command.command("imports")
+@click.option("--limit", type=click.IntRange(1, MOST_SHOWN), default=20, show_default=True)
+@as_json
+def list_imports(limit: int, as_json: bool) -> None:
+    """Past imports with their reports, the newest first; one that was cut off still runs."""
+
+    async def work(desk: Desk) -> list[ImportCard]:
+        async with desk.db.transaction(readonly=True) as tx:
+            return [ImportCard.of(row) for row in await imports.list_imports(tx, None, limit)]
+
+    found = at_desk(work)
+    if as_json:
+        _json(found)
+        return
+    rows = [
+        (f"{one.started_at:%Y-%m-%d %H:%M}", one.shop, one.file, one.state, one.done, _told(one.report))
+        for one in found
+    ]  # fmt: skip
+    _rows(("began", "shop", "file", "state", "elements", "goods: new, changed, unchanged"), rows)
+
+
+def _told(report: Report | None) -> str:
+    if report is None:
+        return ""
+    goods = report.counts.goods
+    return f"{goods.new:,} {goods.changed:,} {goods.unchanged:,}"
 
 
 # Work lists

@@ -114,12 +114,14 @@ def card_text(settings: Settings, keys: SampleKeys) -> str:
     return f"""
   Vokrug with the sample chain «{CHAIN}»: {len(SHOPS)} shops, Kaliningrad to Kamchatka
 
+  start      {api}/
   till       {api}/till
   console    {api}/console
   API        {api}
   documents  {api}/docs
   cabinet    {api}/me
-             (codes of sign-in wait at {api}/v1/account-messages, with the key of staff)
+             (codes of sign-in wait at {api}/console/messages)
+  owner      `vokrug staff invite NAME --phone +7… --role owner` prints a link; sign in with that phone
   facts      {api}/events/catalogue
   health     {api}/health/ready
   metrics    {api}/metrics

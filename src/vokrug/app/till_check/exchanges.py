@@ -11,7 +11,7 @@ import msgspec
 
 from vokrug.kernel import Refusal, Text
 
-SIGNED = re.compile(r"key=(?P<key>[\w-]+), *ts=(?P<ts>\d+)")
+SIGNED = re.compile(r"key=(?P<key>[\w-]+), *ts=(?P<ts>\d+)(?:, *signature=(?P<signature>[0-9a-fA-F]+))?")
 DOCUMENT = re.compile(r"^/pos/v1/(?P<kind>checks|returns)/(?P<uid>[^/:]+):(?P<verb>\w+)")
 
 
@@ -119,6 +119,7 @@ def from_wire(
     answer: bytes,
     ms: int,
     accident: str,
+    error: str = "",
 ) -> Exchange:
     """What passed on the line, without the signature."""
     signed = SIGNED.search(next((value for name, value in asked.items() if name.lower() == "authorization"), ""))
@@ -134,6 +135,7 @@ def from_wire(
         headers={name: told[name] for name in ("idempotent-replay", "x-clock-skew-s") if name in told},
         ms=ms,
         accident=accident,
+        error=error,
     )
 
 

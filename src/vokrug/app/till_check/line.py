@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from vokrug.app.till_check.exchanges import Exchange, from_wire
+from vokrug.app.till_check.exchanges import SIGNED, Exchange, from_wire
+from vokrug.app.till_check.signatures import explain
 
 PASSED_ON = ("authorization", "content-type", "accept-language", "x-request-id")
 PASSED_BACK = ("content-type", "idempotent-replay", "x-clock-skew-s", "retry-after", "www-authenticate", "x-request-id")
@@ -55,6 +56,7 @@ class Line:
         self.centre = urlsplit(centre)
         self.choose: Choose = lambda method, path, body: NONE
         self.heard: list[Exchange] = []
+        self.secrets: dict[str, str] = {}  # of keys of ours: with them a wrong signature can be explained
         self._lock = threading.Lock()
         self._under_way = 0
         self._server = ThreadingHTTPServer((host, port), self._handler())
@@ -172,8 +174,26 @@ def carry(line: Line, till: BaseHTTPRequestHandler) -> None:
                 answer,
                 took_ms,
                 "" if accident is NONE else accident.kind,
+                why_declined(line, till, body) if status == 401 and accident is NONE else "",
             )
         )
+
+
+def why_declined(line: Line, till: BaseHTTPRequestHandler, body: bytes) -> str:
+    """The mistake in a signature, in both languages, where the key is one of ours."""
+    found = SIGNED.search(till.headers.get("authorization") or "")
+    secret = line.secrets.get(found["key"]) if found else None
+    if found is None or secret is None or found["signature"] is None:
+        return ""
+    mistake = explain(
+        secret,
+        method=till.command,
+        target=till.path,
+        ts=int(found["ts"]),
+        body=body,
+        signature=found["signature"],
+    )
+    return "" if mistake is None else f"{mistake.text.ru} / {mistake.text.en}"
 
 
 def reply(till: BaseHTTPRequestHandler, status: int, headers: Mapping[str, str], answer: bytes) -> None:

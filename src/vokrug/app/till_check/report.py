@@ -62,6 +62,7 @@ class Report:
                         "path": one.example.path,
                         "status": one.example.status,
                         "code": one.example.code,
+                        "error": one.example.error,
                     },
                 }
                 for one in self.findings
@@ -91,4 +92,4 @@ class Report:
 
 def shown(one: Exchange) -> str:
     status = "no answer" if one.status is None else " ".join(filter(None, [str(one.status), one.code]))
-    return f"{one.method} {one.path} -> {status}"
+    return f"{one.method} {one.path} -> {status}" + (f" ({one.error})" if one.error else "")

@@ -137,7 +137,10 @@ async def undo(tx: Tx, directory: Directory, id: UUID, *, by: str, now: datetime
         await _hold(tx, contest)
         person = await person_to_change(tx, contest.claimant_id)
         edges = await store.open_edges(tx, contest.identifier_id)
-        if not any(edge[2] == contest.op for edge in edges) or any(edge[1] != person.number for edge in edges):
+        has_moved_on = not any(edge[2] == contest.op for edge in edges) or any(
+            edge[1] != person.number for edge in edges
+        )
+        if has_moved_on or not await store.ended_any(tx, contest.op, contest.identifier_id):
             raise ContestOver
         told = {"identifier_id": contest.identifier_id, "contest": str(contest.id)}
         op = await identity.insert_op(tx, "unsettle", contest.claimant, Source.STAFF, now, told)

@@ -128,6 +128,14 @@ async def take_back_op(tx: Tx, undone: int, op: int, identifier_id: int, now: da
     await tx.run(REVIVE_ENDED_BY, undone, op, identifier_id)
 
 
+ENDED_ANY = "select exists (select from customers_assertion where ended_op = $1 and identifier_id = $2)"
+
+
+async def ended_any(tx: Tx, op: int, identifier_id: int) -> bool:
+    """Are the edges that an op ended still there? Retention takes them after a time."""
+    return bool(await tx.value(ENDED_ANY, op, identifier_id))
+
+
 OPEN_EDGES = """
     select edge.id, coalesce(owner.redirect_to, owner.number) as holder, edge.op
       from customers_assertion edge join customers_customer owner on owner.number = edge.customer_number

@@ -25,6 +25,15 @@ async def ids_of_person(tx: Tx, customer_id: UUID) -> list[UUID]:
     return [member.id for member in await store.people_of(tx, survivor.number)]
 
 
+async def members_of(tx: Tx, customer_id: UUID) -> list[tuple[int, UUID]]:
+    """Everybody who is this person, by number and id, the survivor first; nobody, when the person was forgotten."""
+    known = (await store.find_members(tx, [customer_id])).get(customer_id)
+    if known is None:
+        return []
+    people = await store.people_of(tx, known.redirect_to or known.number)
+    return [] if people[0].state == "erased" else [(member.number, member.id) for member in people]
+
+
 def introduce(directory: Directory, person: Person) -> Customer:
     """Unseal what the customer is called."""
     return Customer(

@@ -89,7 +89,13 @@ async def seen(tx: Tx, customer: int, shop: str, at: datetime) -> Seen | None:
     return before
 
 
-SWEEP = ("delete from pos_fraud_count where bucket < $1", "delete from pos_fraud_seen where at < $1")
+# What somebody is writing at this moment waits for the next night.
+SWEEP = (
+    """delete from pos_fraud_count where ctid = any(array(
+           select ctid from pos_fraud_count where bucket < $1 for update skip locked))""",
+    """delete from pos_fraud_seen where ctid = any(array(
+           select ctid from pos_fraud_seen where at < $1 for update skip locked))""",
+)
 
 
 async def sweep(tx: Tx, before: datetime) -> int:

@@ -40,7 +40,7 @@ from vokrug.pos.goods.schemas import (
 )
 from vokrug.pos.goods.store import aliases, imports, proposals, unknown
 from vokrug.pos.goods.types import Proposal
-from vokrug.runtime.database import Row, Tx
+from vokrug.runtime.database import Tx
 from vokrug.runtime.http import Answer, Call, Routes
 
 routes = Routes("goods")
@@ -239,7 +239,7 @@ async def get_imports(call: Call) -> Answer[Imports]:
     """Imports with their reports, the newest first. `after` is the last id of a page."""
     async with call.db.transaction(readonly=True) as tx:
         rows = await imports.list_imports(tx, call.asked.get("after"), limit_of(call))
-    return Answer(Imports(imports=[card_of(row) for row in rows]))
+    return Answer(Imports(imports=[ImportCard.of(row) for row in rows]))
 
 
 @routes.get("/v1/goods/imports/{id:uuid}", answers={200: ImportCard}, refusals=[GoodsImportUnknown])
@@ -249,18 +249,4 @@ async def get_import(call: Call) -> Answer[ImportCard]:
         row = await imports.find_import(tx, UUID(call.path["id"]))
     if row is None:
         raise GoodsImportUnknown()
-    return Answer(card_of(row))
-
-
-def card_of(row: Row) -> ImportCard:
-    return ImportCard(
-        id=UUID(int=row["id"].int),
-        shop=row["shop"] or None,
-        file=row["name"],
-        state=row["state"],
-        done=row["done"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        made_by=row["made_by"],
-        report=None if row["report"] is None else msgspec.json.decode(row["report"], type=Report),
-    )
+    return Answer(ImportCard.of(row))

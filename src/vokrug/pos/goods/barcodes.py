@@ -1,6 +1,7 @@
 """Barcodes as one spelling: EAN-13, EAN-8, UPC-A, GTIN-14, marking codes, and weighed goods of a shop's own scales."""
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 MARKING = re.compile(r"\(?01\)?(\d{14})")  # GS1: the number of the goods leads a marking code
@@ -38,6 +39,22 @@ def scale_code(barcode: str) -> str:
     then comes the weight. Empty: not such a barcode.
     """
     return barcode[:7] if len(barcode) == 13 and barcode[0] == "2" and is_sound(barcode) else ""
+
+
+def bearer_of(skus: Collection[str]) -> str | None:
+    """Which of the articles that bear a barcode it means: the only one; of goods and one characteristic of theirs the
+    characteristic; of goods and several the goods. Two different things are none.
+    """
+    found = set(skus)
+    if len(found) <= 1:
+        return next(iter(found), None)
+    goods = {sku.partition("#")[0] for sku in found}
+    if len(goods) > 1:
+        return None
+    characteristics = found - goods
+    if len(characteristics) == 1:
+        return next(iter(characteristics))
+    return next(iter(goods & found), None)
 
 
 def spellings(barcode: str) -> list[str]:

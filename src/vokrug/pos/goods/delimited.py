@@ -12,21 +12,40 @@ from vokrug.pos.goods.elements import MOST_CODE, MOST_NAME, Good, Group, Head, I
 from vokrug.pos.goods.files import encoding_of
 
 NAMES: dict[str, tuple[str, ...]] = {
-    "code": ("код", "ид", "id", "sku", "code", "код товара", "внутренний код", "номенклатура.код", "идентификатор"),
-    "name": ("наименование", "название", "товар", "номенклатура", "name", "title", "product"),
-    "article": ("артикул", "article", "vendor code", "vendorcode", "part number", "mpn"),
-    "barcode": ("штрихкод", "штрих-код", "штрихкоды", "шк", "barcode", "barcodes", "ean", "ean13", "gtin", "upcean",
-                "upc"),
-    "group": ("группа", "категория", "раздел", "category", "group", "categoryname", "category name", "подгруппа"),
-    "group_code": ("код группы", "код категории", "categoryid", "category id", "category code", "group code"),
-    "brand": ("бренд", "торговая марка", "производитель", "brand", "brandname", "manufacturer", "brand name"),
-    "unit": ("единица", "ед. изм.", "ед.изм.", "ед изм", "ед.", "единица измерения", "unit", "uom"),
-    "vat": ("ндс", "ставка ндс", "vat", "vat rate", "tax"),
-    "price": ("цена", "розничная цена", "цена продажи", "price", "retail price"),
-    "gone": ("удален", "удалён", "пометка удаления", "пометкаудаления", "снят", "deleted", "is_withdrawn", "archived"),
-    "weighed": ("весовой", "весовой товар", "weighed", "is_weighed"),
-}  # fmt: skip
+    "code": ("код", "ид", "id", "sku", "code", "идентификатор", "item code", "product code", "sku code", "product id"),
+    "name": (
+        "наименование",
+        "название",
+        "товар",
+        "номенклатура",
+        "name",
+        "title",
+        "product",
+        "product name",
+        "item name",
+    ),
+    "article": ("артикул", "article", "vendor code", "vendorcode", "part number", "mpn", "article number"),
+    "barcode": ("шк", "barcode", "barcodes", "ean", "ean13", "ean 13", "gtin", "upcean", "upc"),
+    "group": ("группа", "категория", "раздел", "подгруппа", "category", "group", "categoryname", "category name"),
+    "group_code": ("categoryid", "category id", "category code", "group code", "group id"),
+    "brand": ("бренд", "торговая марка", "производитель", "brand", "brandname", "brand name", "manufacturer"),
+    "unit": ("ед", "unit", "uom", "unit of measure"),
+    "vat": ("ндс", "vat", "vat rate", "tax", "tax rate"),
+    "price": ("цена", "price", "retail price"),
+    "gone": ("удален", "удалён", "снят", "снят с продажи", "deleted", "is withdrawn", "archived"),
+    "weighed": ("весовой", "weighed", "is weighed"),
+}
 MEANING = {name: column for column, names in NAMES.items() for name in names}
+# Titles are written in many ways; these beginnings say enough. A code of something else is no code of the goods.
+BEGINNINGS = (
+    ("штрих", "barcode"), ("код групп", "group_code"), ("код катег", "group_code"), ("код товар", "code"),
+    ("код номенкл", "code"), ("код позиц", "code"), ("внутренний код", "code"), ("номенклатура код", "code"),
+    ("наименован", "name"), ("назван", "name"), ("артикул", "article"), ("группа товар", "group"),
+    ("товарная групп", "group"), ("категория товар", "group"), ("ед изм", "unit"), ("единица", "unit"),
+    ("ставка ндс", "vat"), ("ндс", "vat"), ("цена", "price"), ("розничная цена", "price"), ("розн цена", "price"),
+    ("price", "price"), ("пометка удал", "gone"), ("пометкаудал", "gone"), ("весовой", "weighed"),
+    ("barcode", "barcode"),
+)  # fmt: skip
 DELIMITERS = ";\t,|"
 PATH = (" > ", " / ", "\\", ">")
 MOST_ROW = 1 << 20
@@ -84,10 +103,14 @@ def delimiter_of(start: bytes, page: str) -> str:
     return max(DELIMITERS, key=worth)
 
 
-def meaning_of(column: str) -> str | None:
-    return MEANING.get(" ".join(column.strip().strip('"').lower().replace("_", " ").split())) or MEANING.get(
-        column.strip().lower()
-    )
+def meaning_of(title: str) -> str | None:
+    """Which column it is, by its whole title or by how that begins."""
+    plain = " ".join("".join(letter if letter.isalnum() else " " for letter in title.lower()).split())
+    return MEANING.get(plain) or next((column for begin, column in BEGINNINGS if plain.startswith(begin)), None)
+
+
+def is_exact(title: str) -> bool:
+    return title.strip().lower() in MEANING
 
 
 class Table:
@@ -100,7 +123,7 @@ class Table:
     def items(self) -> Iterator[Item]:
         try:
             titles: list[str] = next(self.rows, [])
-            for at, title in enumerate(titles):
+            for at, title in sorted(enumerate(titles), key=lambda one: (not is_exact(one[1]), one[0])):
                 if meaning := meaning_of(title):
                     self.columns.setdefault(meaning, at)
             if not {"code", "article", "barcode"} & self.columns.keys():

@@ -4,7 +4,9 @@ import gzip
 import hashlib
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +22,12 @@ DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']"
 NAMED = (".xml", ".csv", ".txt", ".tsv")
 # The commonest letters of Russian: text read with a wrong code page has few of them.
 COMMON = frozenset("оеаинтсрвл")
+
+
+# What the libraries say of packed files that are not what they claim; a sealed one is a RuntimeError.
+DAMAGED = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, struct.error, RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -71,10 +79,9 @@ class Source:
                 for name in names:
                     with archive.open(name) as part:
                         yield name, Bounded(Watched(part, self.gauge))  # type: ignore[arg-type,misc]
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
-            raise GoodsFileUnreadable(
-                why="the archive is damaged or sealed", why_ru="архив повреждён или закрыт паролем"
-            ) from None
+        except DAMAGED as error:
+            why, why_ru = "the archive is damaged or sealed", "архив повреждён или закрыт паролем"
+            raise GoodsFileUnreadable(why=why, why_ru=why_ru) from error
 
     @contextmanager
     def _open(self) -> Iterator[BinaryIO]:
@@ -112,7 +119,7 @@ class Bounded(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         try:
             piece = self.inner.read(size)
-        except (OSError, EOFError, zipfile.BadZipFile, ValueError) as error:
+        except DAMAGED as error:
             raise GoodsFileUnreadable(why="the packed file is damaged", why_ru="сжатый файл повреждён") from error
         self.left -= len(piece)
         if self.left < 0:

@@ -29,7 +29,9 @@ class Tally(msgspec.Struct):
 
 
 class Counts(msgspec.Struct):
-    """`aliases`: codes of a shop that lead to articles now; `unknown`: those that wait on the work list."""
+    """`aliases`: codes of a shop that lead to articles now; `unknown`: those that wait on the work list.
+    `shared_barcodes`: of different things, so that none of them is found by it.
+    """
 
     groups: Tally = msgspec.field(default_factory=Tally)
     goods: Tally = msgspec.field(default_factory=Tally)
@@ -38,6 +40,7 @@ class Counts(msgspec.Struct):
     aliases: int = 0
     unknown: int = 0
     withdrawn: int = 0
+    shared_barcodes: int = 0
 
 
 class Sentence(msgspec.Struct, frozen=True):
@@ -95,6 +98,10 @@ SAID = {
         en="{count} goods of this catalogue are not in the file and were withdrawn.",
         ru="Снято с продажи товаров, которых нет в файле: {count}.",
     ),
+    "shared": Text(
+        en="{count} barcodes are borne by different articles: none of them is found by such a barcode.",
+        ru="Штрихкоды, общие у разных товаров: {count}. По такому штрихкоду товар не определяется.",
+    ),
     "own_groups": Text(
         en="Groups of a shop's own are left aside: the centre's are used.",
         ru="Собственные группы магазина не переносятся: действуют группы центра.",
@@ -120,6 +127,8 @@ def sentences_of(
         told.append(("withdrawn", counts.withdrawn))
     elif counts.goods.gone:
         told.append(("gone", counts.goods.gone))
+    if counts.shared_barcodes:
+        told.append(("shared", counts.shared_barcodes))
     if had_groups and not is_central:
         told.append(("own_groups", 0))
     if is_broken:

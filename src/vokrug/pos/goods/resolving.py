@@ -84,7 +84,8 @@ class Aliases:
 
 
 def only(bearers: Sequence[tuple[bool, Article]]) -> Article | None:
-    """The shop's own word counts for more. A barcode that two articles share says nothing."""
-    own = {article.id: article for is_own, article in bearers if is_own}
-    found = own or {article.id: article for _, article in bearers}
-    return next(iter(found.values())) if len(found) == 1 else None
+    """The shop's own word counts for more. A barcode that two different things share says nothing."""
+    own = {article.sku: article for is_own, article in bearers if is_own}
+    found = own or {article.sku: article for _, article in bearers}
+    sku = barcodes.bearer_of(found.keys())
+    return None if sku is None else found[sku]

@@ -9,6 +9,7 @@ from vokrug.kernel import format_minor
 from vokrug.pos.goods import types
 from vokrug.pos.goods.reports import Report
 from vokrug.pos.schemas import Body, Code, Moment, Reply, Sku, Words
+from vokrug.runtime.database import Row
 
 Kind = Literal["code", "barcode"]
 
@@ -199,6 +200,20 @@ class ImportCard(Reply, frozen=True, kw_only=True):
     ended_at: Moment | None
     made_by: str
     report: Report | None
+
+    @classmethod
+    def of(cls, row: Row) -> "ImportCard":
+        return cls(
+            id=UUID(int=row["id"].int),
+            shop=row["shop"] or None,
+            file=row["name"],
+            state=row["state"],
+            done=row["done"],
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
+            made_by=row["made_by"],
+            report=None if row["report"] is None else msgspec.json.decode(row["report"], type=Report),
+        )
 
 
 class Imports(Reply, frozen=True, kw_only=True):

@@ -183,6 +183,10 @@ def at_of(queued: Queued, now: datetime) -> datetime:
 
 
 def digest_of(queued: Queued) -> bytes:
+    if isinstance(queued, QueuedReturn) and queued.goods.supervisor is not None:
+        # A supervisor's code is short: its hash beside what is known would give it away.
+        goods = msgspec.structs.replace(queued.goods, supervisor=None)
+        queued = msgspec.structs.replace(queued, goods=goods)
     return hashlib.sha256(msgspec.json.encode(queued)).digest()[:16]
 
 

@@ -107,6 +107,7 @@ async def commit_alone(
         await store.replace_quote(tx, store.with_document(quote, promise.document))
     is_late = body.fiscal is not None
     books, burn = await books_to_settle(checkout, tx, promise, now)
+    promise.document = await proofs.counted_anew(checkout, tx, promise, books, now)
     cards, card_deviation = await gift_cards.money_of(
         tx, books, promise.document, found, accounts, shop, is_late=is_late
     )
@@ -213,6 +214,10 @@ async def quote_late(
         document = gift_cards.with_cards(document, cards, spendable)
     else:
         document = gift_cards.with_cards(document, cards)
+    if known is not None:
+        own = 0 if standing is None or standing.hold_id is None else proofs.burn_of(documents.decode(standing.document))
+        held = max(0, (row["held"] or 0) - own)
+        document = await proofs.counted(checkout, tx, document, known.number, held, now)
     quote = QuoteRow(
         check_id,
         body.check.rev,

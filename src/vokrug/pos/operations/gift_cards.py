@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from vokrug import ledger
 from vokrug.kernel import format_minor
 from vokrug.ledger import giftcards
@@ -240,6 +242,17 @@ async def stands(checkout: Checkout, tx: Tx, body: GiftCardAt, now: datetime) ->
         await giftcards.wrong_pin(tx, card)
         return None
     return shown(checkout, card, now)
+
+
+async def stands_for_holder(
+    checkout: Checkout, tx: Tx, number: str, pin: str | None, now: datetime
+) -> GiftCardStanding | None:
+    """The same for whoever holds the card and asks from home."""
+    try:
+        asked = msgspec.convert({"shop": "-", "till": "-", "number": number, "pin": pin}, GiftCardAt)
+    except msgspec.ValidationError:
+        raise giftcards.GiftCardMalformed() from None
+    return await stands(checkout, tx, asked, now)
 
 
 async def load(

@@ -19,7 +19,8 @@ async def returns_waiting(tx: Tx, now: datetime, *, days: int, shop: str) -> Ret
     waiting = [
         ReturnWaiting(
             return_uid=row["return_id"],
-            check_uid=row["check_id"],
+            check_uid=row["check_id"] if row["fiscal"] is None else None,
+            fiscal=row["fiscal"],
             shop=row["shop"],
             till=row["till"],
             at=row["at"],

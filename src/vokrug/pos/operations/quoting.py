@@ -202,8 +202,8 @@ class Trolley:
             own = document.burn_minor - max(0, available_minor)
             document = documents.replace(document, own_burn_minor=own)
         demand = self.checkout.reference.burn_proof
-        if demand is not None and demand.covers(document.burn_minor - document.own_burn_minor):
-            document = documents.replace(document, proof="needed")
+        if demand is not None and (asks := demand.asks(document.burn_minor - document.own_burn_minor)):
+            document = documents.replace(document, proof=asks)
         messages = self.checkout.reference.messages_version
         if messages or self.columns != NARROW:
             document = documents.replace(document, columns=self.columns, messages=messages)
@@ -276,6 +276,14 @@ async def told_alone(
     return await checkout.db.replayed(story)
 
 
+def held_by_others(row: Any, standing: QuoteRow | None, body: Calculate) -> int:
+    """Points set aside for other checks: what this one had comes free with a new promise only."""
+    own = 0
+    if standing is not None and standing.hold_id is not None and not body.hold:
+        own = proofs.burn_of(documents.decode(standing.document))
+    return max(0, (row["held"] or 0) - own)
+
+
 async def quote_alone(
     checkout: Checkout,
     tx: Tx,
@@ -322,6 +330,7 @@ async def quote_alone(
     spendable = None if books is None else {wallet.id: wallet.spendable for wallet in books.wallets.values()}
     document = with_cards(document, cards, spendable)
     number = None if known is None else known.number
+    document = await proofs.counted(checkout, tx, document, number, held_by_others(row, standing, body), now)
     if document.proof and number is not None:
         document = await proofs.standing(tx, check_id, document, number, shop, till, now, take=bool(body.hold))
     quote = QuoteRow(check_id, body.rev, body_hash, shop.id, till.id, number, None, now, b"")

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from fractions import Fraction
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -73,7 +73,7 @@ async def take_back(
         by_whom = await answer_for(checkout, meters, return_id, body, shop, till, now)
 
     async def story(tx: Tx) -> tuple[Returned, bool]:
-        answer = await return_alone(checkout, tx, return_id, body, shop, till, language, now, by_whom)
+        answer = await return_alone(checkout, tx, return_id, body, shop, till, language, now, by_whom, is_dry=dry)
         if dry:
             raise OnlyAsked(answer[0])
         return answer
@@ -94,6 +94,8 @@ async def return_alone(
     language: str,
     now: datetime,
     by_whom: str = "",
+    *,
+    is_dry: bool = False,
 ) -> tuple[Returned, bool]:
     """The story of one return."""
     await store.lock_document(tx, return_id)
@@ -107,7 +109,7 @@ async def return_alone(
         row = await without_receipt(checkout, tx, return_id, body, body_hash, shop, till, by_whom, now)
         return answer_of(row, lines_of(row), language, body.columns), False
     asked = await asked_of(checkout, tx, body, shop)
-    check_id = await original_of(tx, body)
+    check_id, sought = await original_of(tx, body, is_dry=is_dry)
     await store.lock_document(tx, check_id)
     at = happened(body.at, now)
     row = ReturnRow(
@@ -121,6 +123,8 @@ async def return_alone(
         assert sale is not None, "a place was kept or a sale is there"
     if sale.status == "awaited":
         await store.upsert_return(tx, row)
+        if sought is not None:
+            await store.seek(tx, return_id, sought, now)
         fact = ReturnParked(return_id, check_id, shop.code, at)
         await events.publish(tx, fact, key=-till.id, subject=str(return_id), at=at)
         return answer_of(row, [], language, body.columns), False
@@ -129,17 +133,28 @@ async def return_alone(
     return answer_of(posted, lines_of(posted), language, body.columns), False
 
 
-async def original_of(tx: Tx, body: Return) -> UUID:
-    """Which sale is meant. By its fiscal sign only a sale we know can be found."""
+SIGNS = UUID("6f1c2b1e-3f0a-5d8e-9a51-2d7c60b7b0d4")
+
+
+def place_of(fiscal: str) -> UUID:
+    """Where returns of a receipt wait while no sale bears its sign: the same for all of them."""
+    return uuid5(SIGNS, fiscal)
+
+
+async def original_of(tx: Tx, body: Return, *, is_dry: bool) -> tuple[UUID, str | None]:
+    """Which sale is meant; with the sign of its receipt, if that is all that is known of it."""
     if body.original.check_uid is not None:
-        return body.original.check_uid
+        return body.original.check_uid, None
     if body.original.fiscal is None:
         raise CheckMalformed(reason="a return names its sale: check_uid or fiscal")
     fiscal = body.original.fiscal
-    sale = await store.find_sale_by_fiscal(tx, f"{fiscal.fn}/{fiscal.fd}/{fiscal.fp}")
-    if sale is None:
+    sign = f"{fiscal.fn}/{fiscal.fd}/{fiscal.fp}"
+    sale = await store.find_sale_by_fiscal(tx, sign)
+    if sale is not None:
+        return sale.check_id, None
+    if is_dry:
         raise OriginalUnknown()
-    return sale.check_id
+    return place_of(sign), sign
 
 
 async def asked_of(checkout: Checkout, tx: Tx, body: Return, shop: Shop) -> Asked:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from vokrug import accounts, customers, events
+from vokrug import accounts, customers, events, ledger
 from vokrug.kernel import Refusal, Text, format_minor
 from vokrug.pos import document as documents
 from vokrug.pos import store as checks
@@ -20,6 +20,7 @@ from vokrug.pos.proofs.keys import new_code
 from vokrug.pos.proofs.schemas import Authorize, Authorized, Method
 from vokrug.pos.proofs.store import ProofRow
 from vokrug.pos.proofs.types import PROOF_LIFE, Demand, Meters
+from vokrug.pos.rules import Promise
 from vokrug.pos.store import QuoteRow
 from vokrug.pos.types import Shop, Till
 from vokrug.runtime.database import Tx
@@ -256,6 +257,33 @@ async def tell(tx: Tx, asked: Asked, row: ProofRow, shop: Shop, till: Till, now:
 
 
 # Found again
+
+
+async def counted(
+    checkout: Checkout, tx: Tx, document: Document, customer: int | None, held_minor: int, now: datetime
+) -> Document:
+    """A small burn is free as long as the day's free burns are few. What other checks hold counts as burned; whoever
+    asks for a promise has locked the wallet, so two checks never share what is left of the day.
+    """
+    demand = checkout.reference.burn_proof
+    if document.proof != "counted" or customer is None:
+        return document
+    most = None if demand is None else demand.free_a_day_minor
+    lately = held_minor + await store.burned_lately(tx, customer, now - accounts.DAY)
+    is_free = most is None or lately + burn_of(document) <= most
+    return documents.replace(document, proof="" if is_free else "needed")
+
+
+async def counted_anew(checkout: Checkout, tx: Tx, promise: Promise, books: ledger.Books, now: datetime) -> Document:
+    """A free burn whose points are set aside no longer counted on nothing meanwhile: it is weighed again."""
+    document, customer, demand = promise.document, promise.customer_number, checkout.reference.burn_proof
+    if demand is None or demand.free_a_day_minor is None or document.proof or promise.hold is not None:
+        return document
+    if customer is None or not burn_of(document):
+        return document
+    wallet = books.wallets.get(ledger.wallet_of(customer, checkout.reference.points_unit))
+    held = 0 if wallet is None else wallet.debits_held
+    return await counted(checkout, tx, documents.replace(document, proof="counted"), customer, held, now)
 
 
 async def standing(

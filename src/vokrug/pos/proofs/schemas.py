@@ -14,12 +14,14 @@ Secret = Annotated[str, msgspec.Meta(min_length=4, max_length=64)]
 class BurnProof(Body, frozen=True, kw_only=True):
     """When burning points takes the shopper's word, and how they may give it.
 
-    `needed_from`: points in one check. `attempts` and `lifetime_s` are a code's; another one is sent after
-    `resend_after_s` at the soonest. `codes_a_day` to one customer and `till_hourly` from one till keep anybody from
-    making us pay for messages.
+    `needed_from`: points in one check. `free_a_day`: what may burn in a day without a word, in however many checks, so
+    that nobody empties a wallet by small burns; without it only the check counts. `attempts` and `lifetime_s` are a
+    code's; another one is sent after `resend_after_s` at the soonest. `codes_a_day` to one customer and `till_hourly`
+    from one till keep anybody from making us pay for messages.
     """
 
     needed_from: Money
+    free_a_day: Money | None = None
     methods: Annotated[list[Method], msgspec.Meta(min_length=1, max_length=5)]
     attempts: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
     lifetime_s: Annotated[int, msgspec.Meta(ge=30, le=900)] = 120

@@ -78,6 +78,20 @@ async def used(tx: Tx, check_id: UUID, now: datetime) -> None:
     await tx.run(USED, check_id, now)
 
 
+BURNED_LATELY = """
+    select coalesce(sum(sale.burned_minor), 0)::bigint from pos_sale sale
+     where sale.customer_number = $1 and sale.at > $2 and sale.burned_minor > 0
+       and not exists (select from pos_burn_proof proof
+                        where proof.check_id = sale.check_id and proof.used_at is not null)
+"""
+
+
+async def burned_lately(tx: Tx, customer: int, since: datetime) -> int:
+    """Points that a customer's sales burned without a word. A day's sales of one customer are few."""
+    found: int = await tx.value(BURNED_LATELY, customer, since)
+    return found
+
+
 # Secrets of shoppers
 
 LOCK_OWN = """

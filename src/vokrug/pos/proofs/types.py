@@ -24,6 +24,7 @@ class Demand:
     resend_after: timedelta
     codes_a_day: int
     till_hourly: int
+    free_a_day_minor: int | None = None
 
     @classmethod
     def of(cls, given: BurnProof | None) -> "Demand | None":
@@ -37,11 +38,16 @@ class Demand:
             timedelta(seconds=given.resend_after_s),
             given.codes_a_day,
             given.till_hourly,
+            None if given.free_a_day is None else amount(given.free_a_day, "free_a_day"),
         )
 
-    def covers(self, burn_minor: int) -> bool:
-        """Does such a burn take the shopper's word?"""
-        return burn_minor > 0 and burn_minor >= self.needed_from_minor
+    def asks(self, burn_minor: int) -> str:
+        """Does such a burn take the shopper's word: no, "needed", or "counted": it hangs on what burned lately."""
+        if burn_minor <= 0:
+            return ""
+        if burn_minor >= self.needed_from_minor:
+            return "needed"
+        return "" if self.free_a_day_minor is None else "counted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ It leans on the kernel alone, so that it can be packed for tills that work witho
 """
 
 from vokrug.promotions.engine.basket import Basket, Burn, CodeState, Left, Line, Personal, Shopper, Tender
-from vokrug.promotions.engine.compile import CompiledOffers, compile_in_steps, compile_offers
+from vokrug.promotions.engine.compile import CompiledOffers, compile_in_steps, compile_offers, touched_by
 from vokrug.promotions.engine.earn import points_for
 from vokrug.promotions.engine.lint import Finding, Known, lint, lint_set
 from vokrug.promotions.engine.lots import active_from, expires_at
@@ -39,4 +39,5 @@ __all__ = [
     "lint_set",
     "points_for",
     "price",
+    "touched_by",
 ]

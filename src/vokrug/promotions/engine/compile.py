@@ -1,22 +1,38 @@
 """Offers made ready for the till: a published set, swapped as a whole and never changed."""
 
 import hashlib
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
+from vokrug.promotions.engine.basket import Line
 from vokrug.promotions.engine.index import Index
 from vokrug.promotions.engine.offers import AttributeIs, Birthday, Condition, OfferVersion, Where
 from vokrug.promotions.engine.offers.conditions import OURS
 from vokrug.promotions.engine.policy import DEFAULT, Policy
-from vokrug.promotions.engine.rule import AnyRule, Rule, plainly
-from vokrug.promotions.engine.schedule import Calendars
+from vokrug.promotions.engine.rule import AnyRule, Named, Rule, plainly
+from vokrug.promotions.engine.schedule import Calendars, local_time
 from vokrug.promotions.engine.tree import Tree
 
+Reference = tuple[int, int]  # an offer and its version
 Scope = tuple[frozenset[str] | None, frozenset[int] | None, frozenset[int]]  # channels, shops, and not these shops
 EVERYWHERE: Scope = (None, None, frozenset())
 SLICE = 50  # offers between two moments at which somebody else may run
 DAYS_KEPT = 4
+
+
+def is_of(scope: Scope, channel: str, shop_id: int) -> bool:
+    channels, shops, not_shops = scope
+    return (
+        (channels is None or channel in channels) and (shops is None or shop_id in shops) and shop_id not in not_shops
+    )
+
+
+def touched_by(rules: Iterable[AnyRule]) -> Callable[[Line], bool]:
+    """Whether goods are among those that bring one of these offers to a basket."""
+    named = [Named(rule.goods) for rule in rules]
+    return lambda line: any(one.hold(line) for one in named)
 
 
 class CompiledOffers:
@@ -37,6 +53,17 @@ class CompiledOffers:
         self._days: dict[int, dict[tuple[str, int], tuple[Index, ...]]] = {}
         self._shared: dict[tuple[int, Scope | tuple[Scope, ...]], Index] = {}
 
+    def at_work(self, channel: str, shop_id: int, zone: str, now: datetime) -> dict[Reference, AnyRule]:
+        """The offers that a check of this shop meets just now, by number and version."""
+        day, minute = local_time(now, zone)
+        return {
+            (rule.offer_id, rule.version): rule
+            for scope, rules in self._scopes.items()
+            if is_of(scope, channel, shop_id)
+            for rule in rules
+            if rule.schedule is None or rule.schedule.is_open(day, minute)
+        }
+
     def indexes_for(self, channel: str, shop_id: int, day: int) -> tuple[Index, ...]:
         """The offers for everywhere, and those that single out this shop or channel, as of a day of the shop's."""
         key = day if self._has_dates else 0
@@ -50,14 +77,7 @@ class CompiledOffers:
             oldest = min(self._days)
             del self._days[oldest]
             self._shared = {key: index for key, index in self._shared.items() if key[0] != oldest}
-        own = tuple(
-            scope
-            for scope in self._scopes
-            if scope != EVERYWHERE
-            and (scope[0] is None or channel in scope[0])
-            and (scope[1] is None or shop_id in scope[1])
-            and shop_id not in scope[2]
-        )
+        own = tuple(scope for scope in self._scopes if scope != EVERYWHERE and is_of(scope, channel, shop_id))
         indexes = tuple(self._index(day, scopes) for scopes in ((EVERYWHERE,), own) if scopes)
         self._days.setdefault(day, {})[channel, shop_id] = indexes
         return indexes

@@ -6,6 +6,7 @@ import { customer } from "./till/customer.js";
 import { language, said } from "./till/numbers.js";
 import { paper } from "./till/paper.js";
 import { paying } from "./till/paying.js";
+import { proving } from "./till/proving.js";
 import { wire } from "./till/wire.js";
 
 const known = JSON.parse(document.getElementById("playground").textContent);
@@ -82,5 +83,5 @@ function together(...parts) {
   return parts.reduce((whole, part) => Object.defineProperties(whole, Object.getOwnPropertyDescriptors(part)), {});
 }
 
-Alpine.data("till", () => together(wire, basket, customer, paying, paper, screen));
+Alpine.data("till", () => together(wire, basket, customer, proving, paying, paper, screen));
 Alpine.start();

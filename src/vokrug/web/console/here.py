@@ -13,7 +13,7 @@ from vokrug.kernel import Refusal
 from vokrug.runtime.http import Answer, Call
 from vokrug.web import frame
 from vokrug.web.console.menu import MENU
-from vokrug.web.console.staff import Duty, KeyDoor, Staff, cookie_of
+from vokrug.web.console.staff import AccountDoor, Duty, KeyDoor, Staff, cookie_of
 from vokrug.web.forms import form_of
 
 FORMS = [FormMalformed, FormStale]
@@ -82,7 +82,7 @@ class Here:
             status=status,
             staff=self.staff,
             menu=[place for place in MENU if self.staff.may(*place.duties)],
-            form_token=self.call.services.get(KeyDoor).form_token(cookie_of(self.call.headers)),
+            form_token=form_token_of(self.call, self.staff),
             moment=self.moment,
             points=lambda minor: frame.amount(minor, self.language),
             whole=lambda minor: frame.amount(minor, self.language, kopecks=False),
@@ -101,13 +101,29 @@ Tell = Callable[[Here], Awaitable[Answer[bytes]]]
 
 async def at_console(call: Call, tell: Tell, *duties: Duty) -> Answer[bytes]:
     """A page for staff with one of these duties; none named is everybody who has signed in."""
-    staff = await call.services.get(KeyDoor).staff_of(call)
+    staff = await at_the_door(call)
+    if isinstance(staff, Answer):
+        return staff
+    if staff is None and "hx-request" in call.headers:  # a part of a page: the whole page goes to the door
+        return Answer(b"", headers={"hx-redirect": f"{HOME}/sign-in", "cache-control": "no-store"})
     if staff is None:
         return Answer(b"", status=303, headers={"location": f"{HOME}/sign-in", "cache-control": "no-store"})
     here = Here(call, staff, frame.language_of(call))
     if duties and not staff.may(*duties):
         return here.page("console/not-yours.html", status=403)
     return await tell(here)
+
+
+async def at_the_door(call: Call) -> Staff | Answer[bytes] | None:
+    """By their account if it is of the staff; else by a key, whose bearer has no name."""
+    found = await AccountDoor(HOME).staff_of(call)
+    if isinstance(found, Staff):
+        return found
+    return await call.services.get(KeyDoor).staff_of(call) or found
+
+
+def form_token_of(call: Call, staff: Staff) -> str:
+    return call.services.get(KeyDoor).form_token(staff.cookie or cookie_of(call.headers))
 
 
 async def by_form(
@@ -117,7 +133,7 @@ async def by_form(
     form = form_of(body)
 
     async def told(here: Here) -> Answer[bytes]:
-        require_own(call, form)
+        require_own(call, form, here.staff)
         return await tell(here, form)
 
     return await at_console(call, told, *duties)
@@ -129,9 +145,9 @@ def require_near(call: Call) -> None:
         raise FormStale
 
 
-def require_own(call: Call, form: Mapping[str, str]) -> None:
+def require_own(call: Call, form: Mapping[str, str], staff: Staff) -> None:
     """It did, and from this browser's own."""
     require_near(call)
-    expected = call.services.get(KeyDoor).form_token(cookie_of(call.headers))
+    expected = form_token_of(call, staff)
     if not hmac.compare_digest(form.get("form_token", "").encode(), expected.encode()):
         raise FormStale

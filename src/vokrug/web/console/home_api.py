@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from vokrug import analytics, ledger, pos
+from vokrug import accounts, analytics, ledger, pos
 from vokrug.analytics import Grain, Totals
 from vokrug.runtime.database import Tx
 from vokrug.runtime.http import Answer, Call, Routes
@@ -42,13 +42,14 @@ async def enter(call: Call, body: bytes) -> Answer[bytes]:
 
 @routes.post("/console/sign-out", refusals=FORMS, **PAGE)
 async def leave(call: Call, body: bytes) -> Answer[bytes]:
-    """This browser forgets who was here."""
+    """This browser forgets who was here, by a key or by an account."""
     require_near(call)
+    await accounts.staff_leaves(call)
     return Answer(b"", status=303, headers={"location": f"{HOME}/sign-in", "set-cookie": set_cookie(call, "", 0)})
 
 
 def set_cookie(call: Call, value: str, age_s: int) -> str:
-    secure = "; Secure" if call.headers.get("x-forwarded-proto") == "https" else ""
+    secure = "; Secure" if call.services.get(accounts.Provider).is_encrypted else ""
     return f"{COOKIE}={value}; Path=/console; HttpOnly; SameSite=Lax; Max-Age={age_s}{secure}"
 
 
@@ -92,10 +93,10 @@ async def seen(here: Here) -> dict[str, Any]:
         "earlier": earlier,
         "changes": changes(current, earlier),
         "plot": plotted(lines, before, grain, first, last, against),
-        "owed_minor": owed.get(here.currency, 0),
+        "owed_minor": None if here.staff.shops else owed.get(here.currency, 0),
         "speeds": here.call.services.get(Pulse).look(here.now),
         "silent": silent_shops(here, heard),
-        "alarms": [till for till in health.tills if set(till.alarms) - {"never_seen"}],
+        "alarms": [till for till in health.tills if till.shop in heard and set(till.alarms) - {"never_seen"}],
         "at": here.now.astimezone(here.zone()).strftime("%H:%M:%S"),
     }
 

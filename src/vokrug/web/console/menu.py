@@ -37,6 +37,8 @@ MENU = (
     ),
     Place("/console/audit", Text(en="Who did what", ru="Кто что сделал"), (Duty.STEWARD, Duty.ANALYST)),
     Place("/console/jobs", Text(en="Schedules and jobs", ru="Расписания и задачи"), (Duty.MANAGER,)),
+    Place("/console/staff", Text(en="Staff", ru="Сотрудники"), (Duty.OWNER,)),
     Place("/console/keys", Text(en="Keys", ru="Ключи"), (Duty.OWNER,)),
+    Place("/console/messages", Text(en="Messages to send", ru="Исходящие сообщения"), (Duty.OWNER,)),
     Place("/events/catalogue", Text(en="Catalogue of facts", ru="Каталог событий")),
 )

@@ -3,11 +3,12 @@
 import hmac
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from vokrug.runtime.http import Call, Role
+from vokrug import accounts
+from vokrug.runtime.http import Answer, Call, Role
 from vokrug.runtime.key_ring import KeyRing, LiveKey
 from vokrug.runtime.signing import KeyAsleep, KeyUnknown
 from vokrug.web.frame import cookies_of
@@ -30,12 +31,15 @@ class Duty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """`id` is what the audit keeps. `shops`: these only; none named is all of them."""
+    """`id` is what the audit keeps. `shops`: these only; none named is all of them. `cookie` is what their browser came
+    in by, which its forms are bound to.
+    """
 
     id: str
     name: str
     duties: frozenset[Duty]
     shops: frozenset[str] = frozenset()
+    cookie: str = field(default="", repr=False)
 
     def may(self, *duties: Duty) -> bool:
         """An owner may everything."""
@@ -43,9 +47,23 @@ class Staff:
 
 
 class StaffDoor(Protocol):
-    """How staff come in."""
+    """How staff come in. An answer leads whoever has half come in to the proof that is missing."""
 
-    async def staff_of(self, call: Call) -> Staff | None: ...
+    async def staff_of(self, call: Call) -> Staff | Answer[bytes] | None: ...
+
+
+class AccountDoor:
+    """Staff who sign in as everybody does, with two proofs. Roles are duties; they are looked up at each page."""
+
+    def __init__(self, back: str) -> None:
+        self._back = back
+
+    async def staff_of(self, call: Call) -> Staff | Answer[bytes] | None:
+        member = await accounts.staff_here(call, self._back)
+        if not isinstance(member, accounts.StaffMember):
+            return member
+        duties = frozenset(Duty(role.value) for role in member.post.roles)
+        return Staff(str(member.id), member.called, duties, member.post.shops, cookie=accounts.Visit.of(call).cookie)
 
 
 class KeyDoor:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vokrug import customers, promotions
+from vokrug import accounts, customers, promotions
 from vokrug.kernel import Text
 from vokrug.runtime import jobs, keys
 from vokrug.runtime.http import Answer, Call, Routes
@@ -195,6 +195,21 @@ async def failed_jobs(call: Call) -> Answer[bytes]:
         )
 
     return await at_console(call, tell, Duty.MANAGER)
+
+
+MESSAGES_SHOWN = 50
+
+
+@routes.get("/console/messages", query={"lang": str}, **PAGE)
+async def messages(call: Call) -> Answer[bytes]:
+    """What would have been sent, where no gateway is set: for the developer."""
+
+    async def tell(here: Here) -> Answer[bytes]:
+        async with call.db.transaction(readonly=True) as tx:
+            found = await accounts.last_messages(tx, MESSAGES_SHOWN)
+        return here.page("console/messages.html", messages=found)
+
+    return await at_console(call, tell, Duty.OWNER)
 
 
 AUDIT_TABS = (

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from vokrug.pos import store as chain
+from vokrug.pos.goods import barcodes
 from vokrug.pos.goods.cards import Card, entry_of
 from vokrug.pos.goods.elements import Group, Trouble, trouble
 from vokrug.pos.goods.reports import Counts
@@ -30,6 +31,8 @@ async def settle_centre(tx: Tx, told: Mapping[str, Card], counts: Counts, now: d
         return
     borne = sorted({barcode for entry in entries for barcode in entry.barcodes or []})
     numbers = sorted({entry.article for entry in entries if entry.article})
+    bearers = await cards.bearers(tx, borne)
+    counts.shared_barcodes += sum(barcodes.bearer_of(one.keys()) is None for one in bearers.values())
     await unknown.mark_found(tx, [entry.sku for entry in entries], borne, now)
     waiting: dict[int, list[str]] = {}
     for shop_id, code in await cards.of_shops(tx, borne, numbers):
@@ -133,7 +136,7 @@ def codes_of(card: Card) -> list[str]:
 
 
 async def matches(tx: Tx, told: Iterable[Card]) -> dict[str, int]:
-    """The one article of the same barcode; else the one of the same article number. Two are none."""
+    """The one article of the same barcode; else the one of the same article number. Two different things are none."""
     told = list(told)
     bearers = await cards.bearers(tx, sorted({one for card in told for one in card.said.barcodes or []}))
     numbers = sorted({card.said.article for card in told if card.said.article})
@@ -141,10 +144,11 @@ async def matches(tx: Tx, told: Iterable[Card]) -> dict[str, int]:
     found = {}
     for card in told:
         said = card.said
-        borne = {id for barcode in said.barcodes or [] for id in bearers.get(barcode, ())}
-        numbered_so = numbered.get((said.article or "").upper(), set())
-        for ids in (borne, borne & numbered_so, set() if borne else numbered_so):
-            if len(ids) == 1:
-                found[card.code] = next(iter(ids))
+        borne = {sku: id for barcode in said.barcodes or [] for sku, id in bearers.get(barcode, {}).items()}
+        so_numbered = numbered.get((said.article or "").upper(), {})
+        both = {sku: id for sku, id in borne.items() if sku in so_numbered}
+        for bearing in (borne, both, {} if borne else so_numbered):
+            if (sku := barcodes.bearer_of(bearing.keys())) is not None:
+                found[card.code] = bearing[sku]
                 break
     return found

@@ -161,24 +161,24 @@ def categories_of(groups: list[str] | None, paths: dict[str, list[int]]) -> str 
 # Who a shop's things are
 
 BEARERS = """
-    select b.key, a.id from pos_article a cross join unnest(a.barcodes) b (key)
+    select b.key, a.id, a.sku from pos_article a cross join unnest(a.barcodes) b (key)
      where a.barcodes && $1::text[] and b.key = any($1) and not a.is_withdrawn
 """
 NUMBERED = """
-    select upper(article) as key, id from pos_article where upper(article) = any($1) and article is not null and not is_withdrawn
+    select upper(article) as key, id, sku from pos_article where upper(article) = any($1) and article is not null and not is_withdrawn
 """
 OWN_CODES = (
     "select code, article_id, source from pos_goods_alias where shop_id = $1 and kind = 'code' and code = any($2)"
 )
 
 
-async def bearers(tx: Tx, barcodes: Sequence[str]) -> dict[str, set[int]]:
-    """Articles by barcode."""
+async def bearers(tx: Tx, barcodes: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Skus and numbers of articles by barcode."""
     return _gathered(await tx.rows(BEARERS, barcodes))
 
 
-async def numbered(tx: Tx, articles: Sequence[str]) -> dict[str, set[int]]:
-    """Articles by article number, in capitals."""
+async def numbered(tx: Tx, articles: Sequence[str]) -> dict[str, dict[str, int]]:
+    """The same by article number, in capitals."""
     return _gathered(await tx.rows(NUMBERED, [article.upper() for article in articles]))
 
 
@@ -188,10 +188,10 @@ async def own_codes(tx: Tx, shop_id: int, codes: Sequence[str]) -> dict[str, tup
     return {row["code"]: (row["article_id"], row["source"]) for row in rows}
 
 
-def _gathered(rows: Sequence[Row]) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = {}
+def _gathered(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
     for row in rows:
-        found.setdefault(row["key"], set()).add(row["id"])
+        found.setdefault(row["key"], {})[row["sku"]] = row["id"]
     return found
 
 

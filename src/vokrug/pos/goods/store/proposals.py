@@ -77,7 +77,7 @@ ADD = """
 UNSOUGHT = """
     select shop_id, sku, barcode, is_many, name from pos_goods_unknown
      where mapped_at is null and (sought_at is null or sought_at < $1)
-     order by sought_at nulls first, shop_id, sku limit $2 for update skip locked
+     order by sought_at nulls first, shop_id, sku limit $2
 """
 SOUGHT = """
     update pos_goods_unknown u set sought_at = $3 from unnest($1::bigint[], $2::text[]) as done (shop_id, sku)
@@ -143,7 +143,9 @@ async def add(tx: Tx, rows: Sequence[tuple[UUID, int, AliasKind, str, str, int, 
 
 
 async def unsought(tx: Tx, before: datetime, limit: int) -> list[Unsought]:
-    """Unknown goods nobody has looked for since a moment, locked."""
+    """Unknown goods nobody has looked for since a moment. Not locked: what tills sell is written down meanwhile, and
+    two who look at once find the same.
+    """
     return await tx.all(Unsought, UNSOUGHT, before, limit)
 
 

@@ -67,6 +67,14 @@ MARK_ALL_MAPPED = """
 FORGET_UNKNOWN = "delete from pos_goods_unknown where last_seen < $1"
 
 
+# Whoever writes down what tills sold has more to do than to wait for a long import.
+IMPATIENT = "set local lock_timeout = '300ms'"
+
+
+async def be_impatient(tx: Tx) -> None:
+    await tx.run(IMPATIENT)
+
+
 async def note_unknown(tx: Tx, rows: Sequence[tuple[object, ...]]) -> None:
     if not rows:
         return

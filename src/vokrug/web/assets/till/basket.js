@@ -1,4 +1,5 @@
 // What lies on the counter: goods, a customer, coupons, gift cards, points. Any change makes the quote stale.
+import { QR } from "./customer.js";
 import { CUT } from "./wire.js";
 import { decimal, isMoney, isQuantity, milli, minor, quantity, said, t, times, uid } from "./numbers.js";
 
@@ -47,7 +48,7 @@ export const basket = {
     const byCode = this.goods.find((one) => one.barcode === text || one.sku.toLowerCase() === text.toLowerCase());
     if (byCode) {
       this.put(byCode);
-    } else if (PHONE.test(text)) {
+    } else if (PHONE.test(text) || QR.test(text)) {
       this.phone = text;
       this.search = "";
       await this.identify();

@@ -2,6 +2,9 @@
 import { CUT } from "./wire.js";
 import { said, t, uid } from "./numbers.js";
 
+// What the cabinet and apps show as a QR.
+export const QR = /^[A-Za-z0-9_-]{60,}$/;
+
 export const customer = {
   phone: "",
   called: "",
@@ -19,6 +22,7 @@ export const customer = {
   },
   identifierOf(text) {
     const value = text.trim();
+    if (QR.test(value)) return { type: "token", value };
     const digits = value.replace(/\D/g, "");
     return { type: digits.length > 11 || /[a-zа-я]/i.test(value) ? "card" : "phone", value };
   },

@@ -14,6 +14,7 @@ from vokrug.runtime.http import Answer, Call, Routes
 from vokrug.web.console.here import FORMS, PAGE, Here, at_console, by_form
 from vokrug.web.console.offers.building import KINDS, GapWrong, built, gaps_of
 from vokrug.web.console.staff import Duty
+from vokrug.web.sandbox import Sandbox
 
 routes = Routes("console")
 
@@ -143,7 +144,7 @@ async def preview(call: Call) -> Answer[bytes]:
     """A basket to try the offer on."""
 
     async def tell(here: Here) -> Answer[bytes]:
-        return await tried(here, UUID(call.path["id"]), {}, None)
+        return await tried(here, UUID(call.path["id"]), example(call.services.get(Sandbox)), None)
 
     return await at_console(call, tell, Duty.MARKETER, Duty.ANALYST)
 
@@ -171,6 +172,15 @@ async def try_on(call: Call, body: bytes) -> Answer[bytes]:
 
 
 ROWS = 6
+
+
+def example(sandbox: Sandbox) -> dict[str, str]:
+    """On a playground a few goods lie in the basket already, each of another shelf."""
+    by_shelf = {good.shelf: good for good in reversed(sandbox.goods)}
+    form = {"member": "on"} if by_shelf else {}
+    for n, good in enumerate(list(by_shelf.values())[:: max(1, len(by_shelf) // 4)][:4], start=1):
+        form |= {f"sku_{n}": good.sku, f"qty_{n}": "1", f"price_{n}": good.price}
+    return form
 
 
 async def simulated(here: Here, tx: Tx, id: UUID, form: Mapping[str, str]) -> dict[str, Any]:
