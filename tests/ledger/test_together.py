@@ -196,6 +196,10 @@ async def test_what_was_written_stays_written(bench: Bench) -> None:
 
 WALLET = "update ledger_wallet set {} where code = 'anna'"
 PRINT = "insert into ledger_gift_batch values (gen_random_uuid(), 'x', 1, '', 16, {}, true, 'x', now())"
+JOIN = """
+    insert into ledger_join (id, giver, taker, giver_id, taker_id, proposed_at, state, moved, given_back)
+    values (gen_random_uuid(), {}, gen_random_uuid(), gen_random_uuid(), now(), {})
+"""
 REFUSED = {
     "wallet_has_a_known_guard": WALLET.format("guard = 'x'"),
     "wallet_counts_upwards": WALLET.format("debits = -1"),
@@ -236,6 +240,10 @@ REFUSED = {
         insert into ledger_movement
         select journal_id, 9, home, debit, credit, amount, recorded_at, debit_after, credit_after
           from ledger_movement where debit > 0 and credit > 0 limit 1""",
+    "join_is_of_two_wallets": JOIN.format("257, 257", "'proposed', 0, 0"),
+    "join_keeps_to_one_unit": JOIN.format("257, 514", "'proposed', 0, 0"),
+    "join_has_a_known_state": JOIN.format("257, 513", "'perhaps', 0, 0"),
+    "join_gives_back_no_more_than_it_moved": JOIN.format("257, 513", "'joined', 5, 6"),
 }
 
 
