@@ -1,5 +1,7 @@
 """Logins of other products: proved on both sides, agreed to, taken back; and what thieves get, which is nothing."""
 
+import asyncio
+import hmac
 import json
 import re
 import shutil
@@ -43,9 +45,12 @@ class OldStore:
 @asynccontextmanager
 async def old_store() -> AsyncIterator[OldStore]:
     async def check(request: web.Request) -> web.Response:
-        if store.is_down or request.headers["authorization"] != f"Bearer {SECRET}":
+        body = await request.read()
+        stamp = request.headers["x-vokrug-timestamp"].encode()
+        mac = hmac.new(SECRET.encode(), stamp + b"." + body, "sha256").hexdigest()
+        if store.is_down or request.headers["x-vokrug-signature"] != mac or SECRET in str(request.headers):
             return web.Response(status=503)
-        said = await request.json()
+        said = json.loads(body)
         store.asked.append(said)
         if said == {"login": "anna", "password": "old password"}:
             return web.json_response({"subject": "old-17", "email": "victim@example.org"})
@@ -154,6 +159,23 @@ async def test_a_legacy_login_is_asked_once_opens_the_account_and_is_taken_back_
         assert (await sends(street.browser(), "/sign-in/product", "/sign-in", **form)).status_code == 422
     listed = (await street.asks("GET", f"/v1/account-links?customer={account.customer_id}"))["links"]
     assert [one["state"] for one in listed] == ["unlinked"]
+
+
+async def test_of_two_who_agree_to_one_login_at_once_one_has_it(street: Street) -> None:
+    people = [await street.person(phone=f"+7916123450{n}") for n in range(2)]
+    browsers = [await street.signed_in(account) for account in people]
+    async with old_store() as store:
+        await declares(street, "old", "legacy", store.address)
+        links = [await links_old(street, browser) for browser in browsers]
+        agreed = [
+            sends(browser, "/me/links:agree", link=link, document="7")
+            for browser, link in zip(browsers, links, strict=True)
+        ]
+        answers = await asyncio.gather(*agreed)
+    assert all(answer.status_code < 500 for answer in answers), [answer.text for answer in answers]
+    assert [answer.status_code for answer in answers].count(303) == 1
+    async with street.db.transaction() as tx:
+        assert await tx.value("select count(*) from accounts_link where linked_at is not null") == 1
 
 
 async def test_an_outage_is_said_and_guesses_are_counted(street: Street) -> None:

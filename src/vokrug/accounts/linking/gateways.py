@@ -75,7 +75,6 @@ class Peers:
             "content-type": "application/json",
             "x-vokrug-timestamp": stamp,
             "x-vokrug-signature": mac,
-            "authorization": f"Bearer {secret}",
         }
         status, said = await self._asks("POST", peer.address, data=body, headers=headers)
         if status in (401, 403, 404, 422):

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from vokrug import customers, events
 from vokrug.accounts.linking import rules, store
 from vokrug.accounts.linking.errors import LinkTaken, LinkUnknown, NotLinked, PeerInUse, PeerUnknown, ProofRefused
@@ -160,16 +162,19 @@ async def agree(
     before = next((one for one in card.consents if one.purpose == peer.purpose), None)
     word = Consent(peer.purpose, version, True, {"account": str(here.account.id), "link": str(link.id)})
     await customers.state_consents(tx, person.id, [word], source=Source.SITE, now=now)
-    await store.make_linked(
-        tx,
-        link.id,
-        now,
-        proved_here_at=here.session.auth_time,
-        document_version=version,
-        customer_id=person.id,
-        identifier_id=identifier_id,
-        consent_before=None if before is None else {"version": before.document_version, "given": before.given},
-    )
+    try:
+        await store.make_linked(
+            tx,
+            link.id,
+            now,
+            proved_here_at=here.session.auth_time,
+            document_version=version,
+            customer_id=person.id,
+            identifier_id=identifier_id,
+            consent_before=None if before is None else {"version": before.document_version, "given": before.given},
+        )
+    except asyncpg.UniqueViolationError:  # somebody else agreed to the same login at the same moment
+        raise LinkTaken from None
     fact = AccountLinked(
         customer_id=person.id,
         account_id=here.account.id,
